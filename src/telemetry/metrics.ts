@@ -1,0 +1,34 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+
+/** Every metric of the process. Names follow Prometheus' conventions; children of hot counters are resolved once. */
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly queries = this.#counter('queries_total', 'Questions received', ['transport', 'qtype']);
+  readonly replies = this.#counter('replies_total', 'Replies sent', ['rcode']);
+  readonly droppedPackets = this.#counter('dropped_packets_total', 'Packets that got no reply', ['reason']);
+  readonly failures = this.#counter('failures_total', 'Questions that ended in an unexpected error', ['code']);
+  readonly tcpConnections = this.#gauge('tcp_connections', 'Open TCP connections', []);
+  readonly unencodableRecords = this.#counter('unencodable_records_total', 'Records left out of replies', ['type']);
+
+  readonly backendRequests = this.#counter('backend_requests_total', 'Requests to the Consul HTTP API', [
+    'endpoint',
+    'outcome',
+  ]);
+  readonly droppedRows = this.#counter('dropped_rows_total', 'Catalog rows that could not be used', ['reason']);
+  readonly filteredResults = this.#counter('acl_filtered_results_total', 'Answers that ACLs took rows from', []);
+  readonly staleReads = this.#counter('stale_reads_total', 'Lookups served while their watch was broken', []);
+  readonly watches = this.#gauge('watches', 'Blocking queries being held', []);
+  readonly cacheEntries = this.#gauge('cache_entries', 'Entries held', ['cache']);
+
+  readonly forwarded = this.#counter('forwarded_total', 'Questions asked upstream', ['recursor', 'outcome']);
+  readonly forwardCacheHits = this.#counter('forward_cache_hits_total', 'Forwarded questions answered from cache', []);
+
+  #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
+    return new Counter({ name: `consul_dnsd_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  #gauge<L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> {
+    return new Gauge({ name: `consul_dnsd_${name}`, help, labelNames, registers: [this.registry] });
+  }
+}
