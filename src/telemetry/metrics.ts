@@ -9,6 +9,9 @@ export class Metrics {
   readonly droppedPackets = this.#counter('dropped_packets_total', 'Packets that got no reply', ['reason']);
   readonly failures = this.#counter('failures_total', 'Questions that ended in an unexpected error', ['code']);
   readonly tcpConnections = this.#gauge('tcp_connections', 'Open TCP connections', []);
+  readonly tcpConnectionsCut = this.#counter('tcp_connections_cut_total', 'TCP connections refused or ended by us', [
+    'reason',
+  ]);
   readonly unencodableRecords = this.#counter('unencodable_records_total', 'Records left out of replies', ['type']);
 
   readonly backendRequests = this.#counter('backend_requests_total', 'Requests to the Consul HTTP API', [
