@@ -34,8 +34,9 @@ export async function listenUdp(options: ListenOptions, respond: Respond): Promi
     lookup: (address, _options, found) => found(null, address, isIPv6(address) ? 6 : 4),
   });
   try {
+    const listening = once(socket, 'listening');
     socket.bind(port, host);
-    await once(socket, 'listening');
+    await listening;
   } catch (error) {
     socket.close();
     throw new ListenError({ transport: 'udp', host, port }, error);
