@@ -62,20 +62,22 @@ export interface PreparedQueryLookup {
   readonly datacenter: string | undefined;
 }
 
+/** A reverse name that spells a whole address; other names under `arpa.` are never looked up. */
 export interface ReverseLookup {
   readonly kind: 'reverse';
-  /** In canonical text form; undefined when the name does not spell a whole address. */
-  readonly address: string | undefined;
+  /** In canonical text form. */
+  readonly address: string;
 }
 
-/** The zone itself, or SOA and NS questions for any name in it: needs the instances of the service `consul`. */
+/** The records of the zone itself. The name servers are the instances of the service `consul`. */
 export interface ApexLookup {
   readonly kind: 'apex';
+  /** `zone`: SOA and NS questions, which any name in the zone may carry; `ns`: the name `ns.DOMAIN`. */
+  readonly part: 'zone' | 'ns';
 }
 
-/** A name that owns no records but has names below it (RFC 8020), for instance `service.consul`. */
+/** A name that owns no records but has names below it (RFC 8020) if this datacenter is known: `service.dc1.consul`. */
 export interface NonTerminalLookup {
   readonly kind: 'non-terminal';
-  /** When set, the name exists only if this datacenter is known. */
-  readonly datacenter: string | undefined;
+  readonly datacenter: string;
 }
