@@ -1,4 +1,4 @@
-/** What listeners may hold on to, and for how long; the waits of TCP are RFC 7766 section 6.2.3's business. */
+/** What a listener may hold on to for its clients, and for how long (RFC 7766 sections 6.2 and 10). */
 export interface ListenLimits {
   /** UDP questions being answered at one time; further ones are dropped. */
   readonly udpInFlight: number;
@@ -8,7 +8,7 @@ export interface ListenLimits {
   readonly tcpConnectionsPerClient: number;
   /** Questions of one connection being answered at one time; until then nothing more is read from it. */
   readonly tcpInFlight: number;
-  /** Bytes of replies that one connection's client has yet to take; until then nothing more is read from it. */
+  /** Bytes of replies that one connection's client has yet to take; with more, nothing is read from it. */
   readonly tcpBacklogBytes: number;
   /** How long a connection may stay without a question, its first one included, or with too large a backlog. */
   readonly tcpIdleMs: number;
@@ -18,14 +18,11 @@ export interface ListenLimits {
   readonly drainMs: number;
 }
 
-/** Ample for a busy resolver in front of us, and small enough that no client can use up the process. */
-export const USUAL_LIMITS: ListenLimits = {
+/** The limits that are no settings: ample for a busy resolver, and no client can use up the process with them. */
+export const FIXED_LIMITS = {
   udpInFlight: 10_000,
-  tcpConnections: 1024,
-  tcpConnectionsPerClient: 128,
   tcpInFlight: 128,
   tcpBacklogBytes: 256 * 1024,
-  tcpIdleMs: 10_000,
   tcpFrameMs: 2_000,
   drainMs: 2_000,
-};
+} as const satisfies Partial<ListenLimits>;
