@@ -44,7 +44,7 @@ export function parseIpv6(text: string): Uint8Array | undefined {
 
 /** Canonical text: dotted quad, or RFC 5952 (mapped addresses with a dotted tail, section 5). Takes 4 or 16 bytes. */
 export function formatIp(bytes: Uint8Array): string {
-  if (bytes.length === 4) return bytes.join('.');
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
   if (isMapped(bytes)) return `::ffff:${bytes.subarray(12).join('.')}`;
   const groups: number[] = [];
   // 16 bytes, so both are there.

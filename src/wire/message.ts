@@ -45,14 +45,33 @@ export function decodeMessage(bytes: Uint8Array): Message {
   if (header === undefined) {
     throw new WireError('short-header', `Cannot read message: ${bytes.length} bytes, a header has ${HEADER_BYTES}`);
   }
-  const body = new BodyReader(bytes, header);
+  const body: Body = { questions: [], answer: [], authority: [], additional: [], opt: undefined };
   try {
-    return body.read();
+    // Error replies are often cut down to the header, their counts left as they were.
+    if (bytes.length > HEADER_BYTES) decodeBody(new WireReader(bytes, HEADER_BYTES), header, body);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    const decoded = { header, questions: body.questions };
-    throw new WireError(error.code, error.message, { cause: error, decoded });
+    const questions = body.questions.length === header.questionCount ? body.questions : [];
+    throw new WireError(error.code, error.message, { cause: error, decoded: { header, questions } });
   }
+  // Named one by one: a spread would cost more than all the rest of a query's decoding.
+  return {
+    id: header.id,
+    isResponse: header.isResponse,
+    opcode: header.opcode,
+    authoritative: header.authoritative,
+    truncated: header.truncated,
+    recursionDesired: header.recursionDesired,
+    recursionAvailable: header.recursionAvailable,
+    authenticData: header.authenticData,
+    checkingDisabled: header.checkingDisabled,
+    rcode: header.rcode | ((body.opt?.upperRcode ?? 0) << 4),
+    questions: body.questions,
+    answer: body.answer,
+    authority: body.authority,
+    additional: body.additional,
+    edns: body.opt?.edns,
+  };
 }
 
 /** Encodes a whole message; throws WireError when a part of it has no wire form or it would be above 65 535 bytes. */
@@ -95,64 +114,39 @@ export function encodeEnd(message: Message, writer: WireWriter): void {
   writer.patchU16(10, message.additional.length + (edns === undefined ? 0 : 1));
 }
 
-class BodyReader {
-  readonly #header: Header;
-  readonly #reader: WireReader;
-  readonly #isBare: boolean;
-  #questions: readonly Question[] = [];
-  #opt: ReturnType<typeof decodeOpt> | undefined;
+/** What is behind the header, as far as it was read. */
+interface Body {
+  readonly questions: Question[];
+  readonly answer: ResourceRecord[];
+  readonly authority: ResourceRecord[];
+  readonly additional: ResourceRecord[];
+  opt: ReturnType<typeof decodeOpt> | undefined;
+}
 
-  constructor(bytes: Uint8Array, header: Header) {
-    this.#header = header;
-    this.#reader = new WireReader(bytes, HEADER_BYTES);
-    this.#isBare = bytes.length === HEADER_BYTES;
+function decodeBody(reader: WireReader, header: Header, body: Body): void {
+  for (let count = header.questionCount; count > 0; count -= 1) {
+    body.questions.push({ name: reader.name(), type: reader.u16(), class: reader.u16() });
   }
+  decodeSection(reader, body, { count: header.answerCount, into: body.answer });
+  decodeSection(reader, body, { count: header.authorityCount, into: body.authority });
+  decodeSection(reader, body, { count: header.additionalCount, into: body.additional });
+}
 
-  /** The whole question section, or nothing of it. */
-  get questions(): readonly Question[] {
-    return this.#questions;
-  }
-
-  read(): Message {
-    const { questionCount, answerCount, authorityCount, additionalCount, ...flags } = this.#header;
-    this.#questions = this.#readQuestions(questionCount);
-    const answer = this.#readRecords(answerCount);
-    const authority = this.#readRecords(authorityCount);
-    const additional = this.#readRecords(additionalCount);
-    return {
-      ...flags,
-      rcode: flags.rcode | ((this.#opt?.upperRcode ?? 0) << 4),
-      questions: this.#questions,
-      answer,
-      authority,
-      additional,
-      edns: this.#opt?.edns,
-    };
-  }
-
-  #readQuestions(count: number): Question[] {
-    const questions: Question[] = [];
-    while (!this.#isBare && questions.length < count) {
-      questions.push({ name: this.#reader.name(), type: this.#reader.u16(), class: this.#reader.u16() });
+function decodeSection(
+  reader: WireReader,
+  body: Body,
+  { count, into }: { readonly count: number; readonly into: ResourceRecord[] },
+): void {
+  for (let left = count; left > 0; left -= 1) {
+    const name = reader.name();
+    const type = reader.u16();
+    if (type !== RecordType.OPT) {
+      into.push(decodeRecord(name, type, reader));
+      continue;
     }
-    return questions;
-  }
-
-  #readRecords(count: number): ResourceRecord[] {
-    const records: ResourceRecord[] = [];
-    for (let read = 0; !this.#isBare && read < count; read += 1) {
-      const name = this.#reader.name();
-      const type = this.#reader.u16();
-      if (type === RecordType.OPT) this.#readOpt(name);
-      else records.push(decodeRecord(name, type, this.#reader));
-    }
-    return records;
-  }
-
-  #readOpt(name: string): void {
     if (name !== '.') throw new WireError('bad-opt', `Cannot read OPT record "${name}": its owner has to be the root`);
-    if (this.#opt !== undefined)
-      throw new WireError('two-opts', 'Cannot read second OPT record: a message has at most one');
-    this.#opt = decodeOpt(this.#reader);
+    if (body.opt !== undefined)
+      throw new WireError('two-opts', 'Cannot read second OPT record: at most one may be there');
+    body.opt = decodeOpt(reader);
   }
 }
