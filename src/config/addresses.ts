@@ -1,0 +1,82 @@
+import { isIP, isIPv6 } from 'node:net';
+import { parsePort } from './parse.js';
+
+/** A DNS server to forward to. */
+export interface RecursorAddress {
+  /** An IP address. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** The address in its shortest spelling, so that equal ones look equal; undefined when it is none. */
+export function parseIp(text: string): string | undefined {
+  if (!isIPv6(text)) return isIP(text) === 4 ? text : undefined;
+  const [address = '', zone] = text.split('%');
+  const shortest = new URL(`http://[${address}]`).hostname.slice(1, -1);
+  return zone === undefined ? shortest : `${shortest}%${zone}`;
+}
+
+const ANY_ADDRESSES = new Set(['0.0.0.0', '::', '::ffff:0:0']);
+
+/** An address that one machine can have: not "all of them". */
+export function parseHostIp(text: string): string | undefined {
+  const ip = parseIp(text);
+  return ip === undefined || ANY_ADDRESSES.has(ip) ? undefined : ip;
+}
+
+/** `IP`, `IP:port`, `[IPv6]:port`, bare IPv6; port 53 when left out (dns-behaviour 14.7). */
+export function parseRecursor(text: string): RecursorAddress | undefined {
+  const [host, portText] = splitHostPort(text);
+  const address = parseHostIp(host);
+  const port = portText === undefined ? 53 : parsePort(portText);
+  return address === undefined || port === undefined || port === 0 ? undefined : { address, port };
+}
+
+export function formatHostPort(host: string, port: number): string {
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function splitHostPort(text: string): readonly [host: string, port: string | undefined] {
+  if (isIP(text) !== 0) return [text, undefined];
+  const { host = '', port } = /^\[(?<host>.*)\](?::(?<port>\d+))?$/.exec(text)?.groups ?? {};
+  if (isIPv6(host)) return [host, port];
+  const colon = text.lastIndexOf(':');
+  return colon < 0 ? [text, undefined] : [text.slice(0, colon), text.slice(colon + 1)];
+}
+
+/** `address/bits` of a network; an address alone is a network of one. */
+export function parseNetwork(text: string): string | undefined {
+  const [, host = '', bitsText] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const ip = parseIp(host);
+  if (ip === undefined || ip.includes('%')) return undefined;
+  const width = isIPv6(ip) ? 128 : 32;
+  const bits = bitsText === undefined ? width : Number(bitsText);
+  return bits <= width ? `${ip}/${bits}` : undefined;
+}
+
+/**
+ * A backend's address as a URL without a trailing slash: `http://host:port/prefix`, `https://...` or `unix:///path`.
+ *
+ * Without a scheme it is http, without scheme and port 8500. Other schemes, credentials and parameters are refused.
+ */
+export function parseHttpAddress(text: string): string | undefined {
+  if (text.startsWith('unix://')) return /^unix:\/\/\/[^\0]*[^\0/]$/.test(text) ? text : undefined;
+  const [, scheme, rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/i.exec(text) ?? [];
+  const parsed = parseUrl(scheme === undefined ? `http://${withPort(rest)}` : text);
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) return undefined;
+  if (parsed.username + parsed.password + parsed.search + parsed.hash !== '' || /[\s?#@]/.test(text)) return undefined;
+  return `${parsed.origin}${parsed.pathname.replace(/\/+$/, '')}`;
+}
+
+function withPort(authorityAndPath: string): string {
+  const slash = authorityAndPath.indexOf('/');
+  const authority = slash < 0 ? authorityAndPath : authorityAndPath.slice(0, slash);
+  const path = slash < 0 ? '' : authorityAndPath.slice(slash);
+  if (isIPv6(authority)) return `[${authority}]:8500${path}`;
+  if (authority.startsWith(':')) return `127.0.0.1${authority}${path}`;
+  return /:\d+$/.test(authority) || authority === '' ? authorityAndPath : `${authority}:8500${path}`;
+}
+
+function parseUrl(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined;
+}

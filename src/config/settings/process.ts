@@ -1,0 +1,98 @@
+import { boolean, choice, list, path, port } from '../value-types.js';
+import { hostIp, ip } from './listening.js';
+import { setting } from './setting.js';
+
+/** Files, log, and what only the embedded agent of `dev` has. */
+export const PROCESS_SETTINGS = {
+  configDirs: setting<readonly string[]>({
+    flag: '--config-dir',
+    env: ['CONSUL_DNSD_CONFIG_DIR'],
+    keys: [],
+    type: list(path),
+    fallback: [],
+    reloadable: false,
+    help: 'Directory whose *.json files are read in the order of their names; later ones win',
+  }),
+  configFiles: setting<readonly string[]>({
+    flag: '--config-file',
+    env: ['CONSUL_DNSD_CONFIG_FILE'],
+    keys: [],
+    type: list(path),
+    fallback: [],
+    reloadable: false,
+    help: 'File to read after those',
+  }),
+  logLevel: setting({
+    flag: '--log-level',
+    env: ['CONSUL_DNSD_LOG_LEVEL'],
+    keys: ['log_level'],
+    type: choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'], { err: 'error' }),
+    fallback: 'info',
+    reloadable: true,
+    help: 'The least serious lines to log',
+  }),
+  logJson: setting({
+    flag: '--log-json',
+    env: ['CONSUL_DNSD_LOG_JSON'],
+    keys: ['log_json'],
+    type: boolean,
+    fallback: false,
+    reloadable: false,
+    help: 'Log JSON objects, one a line',
+  }),
+};
+
+export const DEV_SETTINGS = {
+  httpPort: setting({
+    flag: '--http-port',
+    env: ['CONSUL_DNSD_HTTP_PORT'],
+    keys: ['ports.http'],
+    type: port,
+    fallback: 8500,
+    passedOver: ['-1'],
+    only: 'dev',
+    reloadable: false,
+    help: "Port of the agent's HTTP API",
+  }),
+  httpBind: setting<readonly string[]>({
+    flag: '--client',
+    env: ['CONSUL_DNSD_HTTP_BIND'],
+    keys: ['addresses.http', 'client_addr'],
+    type: list(ip, { words: true }),
+    fallback: ['127.0.0.1'],
+    only: 'dev',
+    reloadable: false,
+    help: "Address of the agent's HTTP API, and of DNS",
+  }),
+  agentAddress: setting({
+    flag: '--bind',
+    env: ['CONSUL_DNSD_AGENT_ADDRESS'],
+    keys: ['advertise_addr', 'bind_addr'],
+    type: hostIp,
+    fallback: '127.0.0.1',
+    passedOver: ['0.0.0.0', '::', '[::]'],
+    only: 'dev',
+    reloadable: false,
+    help: "The node's address in the catalog",
+  }),
+  enableScriptChecks: setting({
+    flag: '--enable-script-checks',
+    env: ['CONSUL_DNSD_ENABLE_SCRIPT_CHECKS'],
+    keys: ['enable_script_checks'],
+    type: boolean,
+    fallback: false,
+    only: 'dev',
+    reloadable: false,
+    help: 'Run checks that are scripts, registered by file or over HTTP',
+  }),
+  enableLocalScriptChecks: setting({
+    flag: '--enable-local-script-checks',
+    env: ['CONSUL_DNSD_ENABLE_LOCAL_SCRIPT_CHECKS'],
+    keys: ['enable_local_script_checks'],
+    type: boolean,
+    fallback: false,
+    only: 'dev',
+    reloadable: false,
+    help: 'Run checks that are scripts, registered by file only',
+  }),
+};
