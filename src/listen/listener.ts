@@ -67,11 +67,9 @@ function codeOf(cause: unknown): ListenErrorCode {
     case 'EACCES':
     case 'EPERM':
       return 'permission-denied';
-    // The kernel's words for: not ours, no such family, not an address of this kind, no such interface.
+    // The kernel's words for: not ours, and, without IPv6, no such family.
     case 'EADDRNOTAVAIL':
     case 'EAFNOSUPPORT':
-    case 'EINVAL':
-    case 'ENODEV':
       return 'address-unavailable';
     default:
       return 'failed';

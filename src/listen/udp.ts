@@ -27,11 +27,12 @@ const SEND_SAMPLE = 64;
  */
 export async function listenUdp(options: ListenOptions, respond: Respond): Promise<Listener> {
   const { host, port } = options;
+  const family = isIPv6(host) ? 6 : 4;
   const socket = createSocket({
-    type: isIPv6(host) ? 'udp6' : 'udp4',
-    ipv6Only: true,
+    type: `udp${family}`,
+    ipv6Only: family === 6,
     // Clients are addresses already; the default lookup would hand each of them back one tick later.
-    lookup: (address, _options, found) => found(null, address, isIPv6(address) ? 6 : 4),
+    lookup: (address, _options, found) => found(null, address, family),
   });
   try {
     const listening = once(socket, 'listening');
