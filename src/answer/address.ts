@@ -1,0 +1,56 @@
+/** Answers that are addresses: of a service's instances, of an `addr` name, of a virtual address (dns-behaviour 6.1). */
+import type { Instance } from '../catalog/model.js';
+import { RecordType } from '../wire/constants.js';
+import type { ResourceRecord } from '../wire/rdata.js';
+import { type Asked, type IpText, instanceAddress } from './chosen-address.js';
+import { type Chase, type RecordsOutcome, records } from './outcome.js';
+import { addressRecord, asksForFamily, type Owner, record } from './record.js';
+
+/**
+ * The instances' addresses without repetition; where there are none, the CNAME of the first host name. Undefined when
+ * the instances have nothing for this type. `limit` counts addresses, so it never splits a chain.
+ */
+export function addressAnswer(
+  instances: readonly Instance[],
+  asked: Asked,
+  { owner, limit }: { readonly owner: Owner; readonly limit: number },
+): RecordsOutcome | undefined {
+  const found = new Map<string, ResourceRecord>();
+  let host: string | undefined;
+  for (const instance of instances) {
+    const address = instanceAddress(instance, asked);
+    if (address?.kind === 'host') host ??= address.target;
+    if (address?.kind !== 'ip' || !asksForFamily(asked.type, address.ip.family)) continue;
+    found.set(address.ip.address, addressRecord(owner, address.ip));
+    if (found.size >= limit) break;
+  }
+  if (found.size > 0) return records({ answer: [...found.values()] });
+  return host === undefined ? undefined : cnameAnswer(owner, host, asked.type);
+}
+
+export function cnameAnswer(owner: Owner, target: string, type: number): RecordsOutcome {
+  const chase = chaseFor(target, type, 'answer');
+  return records({ answer: [record(owner, { kind: 'CNAME', target })], chase: chase === undefined ? [] : [chase] });
+}
+
+/** How to follow a host name; a question for the CNAME itself ends there (RFC 1034 section 4.3.2). */
+export function chaseFor(target: string, type: number, into: Chase['into']): Chase | undefined {
+  switch (type) {
+    case RecordType.CNAME:
+      return undefined;
+    case RecordType.A:
+    case RecordType.AAAA:
+      return { target, types: [type], into, keep: 'addresses' };
+    case RecordType.SRV:
+    case RecordType.ANY:
+      return { target, types: [RecordType.A, RecordType.AAAA], into, keep: 'addresses' };
+    default:
+      return { target, types: [type], into, keep: 'all' };
+  }
+}
+
+/** The one address that a name stands for. Questions for another type get it as additional record (dns-behaviour 5.5). */
+export function singleAddress(owner: Owner, ip: IpText, type: number): RecordsOutcome {
+  const found = [addressRecord(owner, ip)];
+  return asksForFamily(type, ip.family) ? records({ answer: found }) : records({ additional: found });
+}

@@ -1,0 +1,91 @@
+/** Which of its addresses an instance or a node is answered with (dns-behaviour 7). */
+import type { Instance, Node } from '../catalog/model.js';
+import { RecordType } from '../wire/constants.js';
+import { formatIp, parseIp } from '../wire/ip.js';
+import { equalNames } from '../wire/name.js';
+import { nameFromText, type Place } from './place.js';
+
+export interface IpText {
+  readonly family: 4 | 6;
+  /** In canonical text form. */
+  readonly address: string;
+}
+
+export type ChosenAddress =
+  /** `isNodes`: this is what a lookup of the node gives, so the node's name can stand for it. */
+  | { readonly kind: 'ip'; readonly ip: IpText; readonly isNodes: boolean }
+  | { readonly kind: 'host'; readonly target: string };
+
+/** Question type, question name, and where the rows are from. */
+export interface Asked {
+  readonly type: number;
+  readonly name: string;
+  readonly place: Place;
+}
+
+/** Texts; an empty one means there is none. */
+interface Candidates {
+  readonly registered: string;
+  readonly v4: string;
+  readonly v6: string;
+}
+
+/**
+ * An instance's own address, or its node's when it has none for this type. A host name that is the very name asked for
+ * counts as none: a CNAME to itself helps nobody.
+ */
+export function instanceAddress(instance: Instance, asked: Asked): ChosenAddress | undefined {
+  const { address, taggedAddresses } = instance;
+  const chosen = choose(
+    candidates(address, (tag) => taggedAddresses[tag]?.address, asked.place),
+    asked.type,
+  );
+  return classify(chosen, asked) ?? nodeAddress(instance.node, asked);
+}
+
+export function nodeAddress(node: Node, asked: Asked): ChosenAddress | undefined {
+  const chosen = choose(
+    candidates(node.address, (tag) => node.taggedAddresses[tag], asked.place),
+    asked.type,
+  );
+  const address = classify(chosen, asked);
+  if (address?.kind !== 'ip') return address;
+  return { ...address, isNodes: chosen === node.address && !arrivedTranslated(node, asked.place) };
+}
+
+export function parseIpText(text: string): IpText | undefined {
+  const ip = parseIp(text);
+  return ip && { family: ip.family, address: formatIp(ip.bytes) };
+}
+
+function classify(text: string, { name }: Asked): ChosenAddress | undefined {
+  if (text === '') return undefined;
+  const ip = parseIpText(text);
+  if (ip !== undefined) return { kind: 'ip', ip, isNodes: false };
+  const target = nameFromText(text);
+  return equalNames(target, name) ? undefined : { kind: 'host', target };
+}
+
+function candidates(registered: string, tagged: (tag: string) => string | undefined, place: Place): Candidates {
+  const lan = { registered, v4: tagged('lan_ipv4') ?? '', v6: tagged('lan_ipv6') ?? '' };
+  if (!place.isTranslated) return lan;
+  return {
+    registered: tagged('wan') || lan.registered,
+    v4: tagged('wan_ipv4') || lan.v4,
+    v6: tagged('wan_ipv6') || lan.v6,
+  };
+}
+
+function choose({ registered, v4, v6 }: Candidates, type: number): string {
+  if (type === RecordType.A) return v4 || (parseIp(registered)?.family === 6 ? '' : registered);
+  if (type === RecordType.AAAA) return v6 || (parseIp(registered)?.family === 4 ? '' : registered);
+  return v6 || v4 || registered;
+}
+
+/**
+ * An agent that translates gives rows of other datacenters with the WAN address already put in the node's place
+ * (dns-behaviour 18.5). Where the two tags are equal, nothing was changed.
+ */
+function arrivedTranslated({ address, taggedAddresses: { lan, wan } }: Node, place: Place): boolean {
+  return place.isTranslated && address === wan && lan !== wan;
+}
