@@ -4,7 +4,7 @@ import { parsePort } from './parse.js';
 /** A DNS server to forward to. */
 export interface RecursorAddress {
   /** An IP address. */
-  readonly address: string;
+  readonly host: string;
   readonly port: number;
 }
 
@@ -26,10 +26,10 @@ export function parseHostIp(text: string): string | undefined {
 
 /** `IP`, `IP:port`, `[IPv6]:port`, bare IPv6; port 53 when left out (dns-behaviour 14.7). */
 export function parseRecursor(text: string): RecursorAddress | undefined {
-  const [host, portText] = splitHostPort(text);
-  const address = parseHostIp(host);
+  const [hostText, portText] = splitHostPort(text);
+  const host = parseHostIp(hostText);
   const port = portText === undefined ? 53 : parsePort(portText);
-  return address === undefined || port === undefined || port === 0 ? undefined : { address, port };
+  return host === undefined || port === undefined || port === 0 ? undefined : { host, port };
 }
 
 export function formatHostPort(host: string, port: number): string {
@@ -44,8 +44,9 @@ function splitHostPort(text: string): readonly [host: string, port: string | und
   return colon < 0 ? [text, undefined] : [text.slice(0, colon), text.slice(colon + 1)];
 }
 
-/** `address/bits` of a network; an address alone is a network of one. */
+/** `address/bits` of a network; an address alone is a network of one, the word `any` stays what it is. */
 export function parseNetwork(text: string): string | undefined {
+  if (text === 'any') return text;
   const [, host = '', bitsText] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const ip = parseIp(host);
   if (ip === undefined || ip.includes('%')) return undefined;

@@ -19,12 +19,22 @@ export interface Credentials {
 }
 
 type FileSetting = 'tokenFile' | 'caFile' | 'caPath' | 'clientCert' | 'clientKey';
+type CredentialSettings = Pick<Config, FileSetting | 'token'>;
 
 /** Reads the token and TLS files. Fails with a `ConfigError` that names each one that is of no use (H069, H072). */
-export async function readCredentials(
-  config: Pick<Config, FileSetting | 'token'>,
-  origins: Origins = {},
-): Promise<Credentials> {
+export async function readCredentials(config: CredentialSettings, origins: Origins = {}): Promise<Credentials> {
+  const { credentials, problems } = await inspectCredentials(config, origins);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return credentials;
+}
+
+export interface Inspection {
+  readonly credentials: Credentials;
+  readonly problems: readonly ConfigProblem[];
+}
+
+/** Reads the same files, and gives what is wrong with them as a value. */
+export async function inspectCredentials(config: CredentialSettings, origins: Origins): Promise<Inspection> {
   const problems: ConfigProblem[] = [];
   const refuse = (name: FileSetting, reason: string): void => {
     problems.push({ code: 'bad-file', where: origins[name] ?? name, message: `"${config[name]}" ${reason}` });
@@ -41,13 +51,15 @@ export async function readCredentials(
   };
 
   const token = (await read('tokenFile', readToken)) ?? config.token;
-  const caFile = (await read('caFile', readCertificates)) ?? [];
-  const caPath = (await read('caPath', readCertificateDir)) ?? [];
-  const clientCert = await read('clientCert', readCertificates);
+  const ca = [
+    ...((await read('caFile', readCertificates)) ?? []),
+    ...((await read('caPath', readCertificateDir)) ?? []),
+  ];
+  const clientCert = (await read('clientCert', readCertificates))?.join('\n');
   const clientKey = await read('clientKey', (path) => readFile(path, 'utf8'));
   if (clientCert !== undefined && clientKey !== undefined) {
     try {
-      createSecureContext({ cert: clientCert.join('\n'), key: clientKey });
+      createSecureContext({ cert: clientCert, key: clientKey });
     } catch (error) {
       refuse(
         'clientKey',
@@ -55,9 +67,7 @@ export async function readCredentials(
       );
     }
   }
-  if (problems.length > 0) throw new ConfigError(problems);
-  const ca = [...caFile, ...caPath];
-  return { token, ca: ca.length > 0 ? ca : undefined, clientCert: clientCert?.join('\n'), clientKey };
+  return { credentials: { token, ca: ca.length > 0 ? ca : undefined, clientCert, clientKey }, problems };
 }
 
 /** A token file's content, as Consul trims it. Fails when there is none. */

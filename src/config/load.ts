@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
-import type { ConfigNote } from './config-error.js';
+import { ConfigError, type ConfigNote } from './config-error.js';
+import { inspectCredentials } from './credentials.js';
 import { readConfigFiles } from './files.js';
 import { fromValues, type Layer, type Origins } from './layer.js';
-import { originsOf, resolveConfig } from './resolve.js';
+import { resolveLayers } from './resolve.js';
 import type { Command, Config } from './settings.js';
 import { type Environment, type Flags, fromConsulJson, fromEnv, fromFlags } from './sources.js';
 
@@ -22,19 +23,18 @@ export interface LoadedConfig {
 /** Reads the configuration from everywhere. Fails with a `ConfigError` that lists all that is wrong. */
 export async function loadConfig({ command, flags, env }: ConfigRequest): Promise<LoadedConfig> {
   const said = [fromEnv(command, env), fromFlags(command, flags)];
-  const { configDirs, configFiles } = Object.assign({}, ...said.map(({ values }) => values)) as Layer['values'];
-  const { documents, problems } = await readConfigFiles({ dirs: configDirs ?? [], files: configFiles ?? [] });
-  const inFiles = fromConsulJson(command, documents);
-  const layers = [
-    ...(command === 'dev' ? [devDefaults()] : []),
-    { ...inFiles, problems: [...problems, ...inFiles.problems] },
-    ...said,
-  ];
-  return {
-    config: resolveConfig(layers),
-    origins: originsOf(layers),
-    notes: layers.flatMap(({ notes }) => notes),
-  };
+  const { configDirs, configFiles } = resolveLayers(said).config;
+  const read = await readConfigFiles({ dirs: configDirs, files: configFiles });
+  const layers = [...(command === 'dev' ? [devDefaults()] : []), fromConsulJson(command, read.documents), ...said];
+  const { config, origins, problems } = resolveLayers(layers);
+  const credentials = await inspectCredentials(config, origins);
+  const wrong = [...read.problems, ...problems, ...credentials.problems];
+  if (wrong.length > 0) throw new ConfigError(wrong);
+  const notes = layers.flatMap((layer) => layer.notes);
+  if (!config.httpSslVerify) {
+    notes.push({ level: 'warn', message: "certificate of Consul's HTTP API is not verified", fields: {} });
+  }
+  return { config, origins, notes };
 }
 
 /** What `serve` asks its Consul agent for, `dev` must know itself (http-api B1). */

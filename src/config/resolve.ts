@@ -1,7 +1,15 @@
 import { checkTogether } from './checks.js';
-import { ConfigError } from './config-error.js';
+import { ConfigError, type ConfigProblem } from './config-error.js';
 import type { Layer, Origins } from './layer.js';
 import { type Config, DEFAULT_CONFIG, type SettingName } from './settings.js';
+
+/** What layers come to, wrong or not; a wrong value leaves its setting as if unmentioned. */
+export interface Resolution {
+  readonly config: Config;
+  /** Settings that nobody mentions are missing. */
+  readonly origins: Origins;
+  readonly problems: readonly ConfigProblem[];
+}
 
 /**
  * The configuration that layers come to, each over the ones before it: files, environment, flags.
@@ -9,16 +17,16 @@ import { type Config, DEFAULT_CONFIG, type SettingName } from './settings.js';
  * Fails with one `ConfigError` that lists whatever is wrong in any layer, or between them.
  */
 export function resolveConfig(layers: readonly Layer[]): Config {
-  const { values, origins } = combine(layers);
-  const config = settle({ ...DEFAULT_CONFIG, ...values }, origins);
-  const problems = [...layers.flatMap((layer) => layer.problems), ...checkTogether(config, origins)];
+  const { config, problems } = resolveLayers(layers);
   if (problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze(config);
+  return config;
 }
 
-/** Where the values of the same layers come from; settings that nobody mentions are missing. */
-export function originsOf(layers: readonly Layer[]): Origins {
-  return combine(layers).origins;
+export function resolveLayers(layers: readonly Layer[]): Resolution {
+  const { values, origins } = combine(layers);
+  const config = Object.freeze(settle({ ...DEFAULT_CONFIG, ...values }, origins));
+  const problems = [...layers.flatMap((layer) => layer.problems), ...checkTogether(config, origins)];
+  return { config, origins, problems };
 }
 
 interface Combined {

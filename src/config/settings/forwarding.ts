@@ -1,28 +1,19 @@
 import { formatHostPort, parseNetwork, parseRecursor, type RecursorAddress } from '../addresses.js';
-import { choice, durationMs, integer, list, single, type ValueType } from '../value-types.js';
+import { choice, durationMs, integer, list, single } from '../value-types.js';
 import { setting } from './setting.js';
 
 const recursor = single({
   expects: 'IP, IP:port or [IPv6]:port of a DNS server (not 0.0.0.0 or ::)',
   placeholder: 'ip[:port]',
   parse: parseRecursor,
-  format: ({ address, port }) => formatHostPort(address, port),
+  format: ({ host, port }) => formatHostPort(host, port),
 });
 
-const network = single({ expects: 'a network such as 10.0.0.0/8', placeholder: 'network', parse: parseNetwork });
-
-/** Networks; the word "any" stands for all there are. */
-const networks = withAny(list(network, { words: true }));
-
-function withAny(type: ValueType<readonly string[]>): ValueType<readonly string[]> {
-  const any = ['0.0.0.0/0', '::/0'];
-  return {
-    ...type,
-    expects: `${type.expects}, or "any"`,
-    parse: (value) => (value.trim() === 'any' ? any : type.parse(value)),
-    decode: (json) => (String(json) === 'any' ? any : type.decode(json)),
-  };
-}
+const network = single({
+  expects: 'a network such as 10.0.0.0/8, or any',
+  placeholder: 'network',
+  parse: parseNetwork,
+});
 
 const LOOPBACK_PRIVATE_LINK_LOCAL = [
   '127.0.0.0/8',
@@ -68,7 +59,7 @@ export const FORWARDING_SETTINGS = {
     flag: '--allow-recursion',
     env: ['CONSUL_DNSD_ALLOW_RECURSION'],
     keys: ['consul_dnsd.allow_recursion'],
-    type: networks,
+    type: list(network, { words: true }),
     fallback: LOOPBACK_PRIVATE_LINK_LOCAL,
     fallbackText: 'loopback, private and link-local networks',
     reloadable: true,
