@@ -1,0 +1,251 @@
+import type { Socket } from 'node:net';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { buildConnector, Client, type Dispatcher, errors, Pool } from 'undici';
+import type { Clock } from '../clock.js';
+import type { Closable } from '../lifecycle.js';
+import type { Log } from '../telemetry/log.js';
+import type { BackendAddress } from './backend-address.js';
+import { CatalogError } from './catalog-error.js';
+import { Slots } from './slots.js';
+
+export interface TlsOptions {
+  /** PEM texts that replace the system's roots; undefined keeps those. */
+  readonly ca: readonly string[] | undefined;
+  /** PEM texts, both or neither. */
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  /** SNI and the name that is verified; undefined means the address's host. */
+  readonly servername: string | undefined;
+  readonly verify: boolean;
+}
+
+export interface BackendOptions {
+  readonly tls: TlsOptions;
+  /** Most sockets at a time (http-api A3.1). */
+  readonly maxConnections: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface BackendRequest {
+  /** Path and query, without the address's prefix. */
+  readonly path: string;
+  /** Asked once more when a kept-alive connection turns out to be closed; without an index, for who closed it may have started anew. */
+  readonly retryPath: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly maxBodyBytes: number;
+  readonly signal: AbortSignal;
+}
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+/** Consul's h2 listener takes 250 streams a connection; some are left for others (http-api A3.1). */
+const STREAMS_PER_H2_CONNECTION = 200;
+const CONNECT_TIMEOUT_MS = 1_000;
+const KEEP_ALIVE_MS = 30_000;
+/** A connection closed this soon, without a byte, was one too many for the server. */
+const REFUSED_WITHIN_MS = 1_000;
+const BUDGET_REGAIN_MS = 60_000;
+
+const gunzipBody = promisify(gunzip);
+
+/** The connections to one address. */
+export class Backend implements Closable {
+  readonly address: BackendAddress;
+  readonly #options: BackendOptions;
+  readonly #pool: Pool;
+  readonly #slots: Slots;
+  readonly #sockets = new Set<Socket>();
+  /** On which socket an error happened, which Node's own errors do not say. */
+  readonly #socketOf = new WeakMap<Error, Socket>();
+  #connectionBudget: number;
+  #isH2 = false;
+  #halvedAt = 0;
+
+  constructor(address: BackendAddress, options: BackendOptions) {
+    this.address = address;
+    this.#options = options;
+    this.#connectionBudget = options.maxConnections;
+    this.#slots = new Slots({ limit: options.maxConnections, maxWaiting: Number.POSITIVE_INFINITY });
+    this.#pool = this.#createPool();
+  }
+
+  /** How many requests can be under way at once. */
+  get capacity(): number {
+    return this.#slots.limit;
+  }
+
+  get openSockets(): number {
+    return this.#sockets.size;
+  }
+
+  /** Rejects with a `CatalogError`, or with the signal's reason once that is aborted. */
+  get(request: BackendRequest): Promise<RawAnswer> {
+    this.#regainBudget();
+    return this.#slots.run(() => this.#getWithRetry(request), { signal: request.signal, isUrgent: true });
+  }
+
+  /** Breaks every connection and with it every request under way. */
+  async close(): Promise<void> {
+    await this.#pool.destroy(new CatalogError('closed', `Cannot ask ${this.address.label}: the client was closed`));
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async #getWithRetry(request: BackendRequest): Promise<RawAnswer> {
+    const startedAt = performance.now();
+    try {
+      return await this.#getOnce(request, request.path);
+    } catch (error) {
+      if (request.signal.aborted || !isBrokenConnection(error)) throw this.#wrap(error, request.signal);
+      if (this.#bytesReadBefore(error) === 0) {
+        if (performance.now() - startedAt < REFUSED_WITHIN_MS) this.#halveBudget();
+        throw this.#wrap(error, request.signal);
+      }
+    }
+    try {
+      return await this.#getOnce(request, request.retryPath);
+    } catch (error) {
+      throw this.#wrap(error, request.signal);
+    }
+  }
+
+  async #getOnce({ headers, maxBodyBytes, signal }: BackendRequest, path: string): Promise<RawAnswer> {
+    const answer = await this.#pool.request({
+      method: 'GET',
+      path: `${this.address.pathPrefix}${path}`,
+      headers,
+      signal,
+    });
+    const received = await readBody(answer.body, maxBodyBytes);
+    const isGzipped = answer.headers['content-encoding'] === 'gzip';
+    const body = isGzipped ? await unpack(received, maxBodyBytes) : received;
+    return { status: answer.statusCode, headers: answer.headers, body };
+  }
+
+  #wrap(error: unknown, signal: AbortSignal): unknown {
+    if (signal.aborted) return signal.reason;
+    if (error instanceof CatalogError) return error;
+    const { label } = this.address;
+    if (error instanceof errors.ClientDestroyedError || error instanceof errors.ClientClosedError) {
+      return new CatalogError('closed', `Cannot ask ${label}: the client was closed`, { cause: error });
+    }
+    return new CatalogError('unreachable', `Cannot reach ${label}: ${reasonOf(error)}`, { cause: error });
+  }
+
+  /** Bytes that came over the socket before it broke: none means it was new. */
+  #bytesReadBefore(error: Error): number {
+    if (error instanceof errors.SocketError) return error.socket?.bytesRead ?? 0;
+    return this.#socketOf.get(error)?.bytesRead ?? 0;
+  }
+
+  #createPool(): Pool {
+    const { socketPath } = this.address;
+    const { ca, cert, key, servername, verify } = this.#options.tls;
+    const connector = buildConnector({
+      allowH2: true,
+      timeout: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_MS,
+      rejectUnauthorized: verify,
+      ...(socketPath !== undefined && { socketPath }),
+      ...(ca !== undefined && { ca: [...ca] }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+      ...(servername !== undefined && { servername }),
+    });
+    return new Pool(this.address.origin, {
+      connections: this.#options.maxConnections,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      factory: (origin, options) => {
+        const client: Client = new Client(origin, {
+          ...options,
+          allowH2: true,
+          maxConcurrentStreams: STREAMS_PER_H2_CONNECTION,
+          connect: (target, callback) =>
+            connector(target, (...result) => {
+              const [error, socket] = result;
+              if (error === null) this.#adopt(socket, client);
+              callback(...result);
+            }),
+        });
+        return client;
+      },
+    });
+  }
+
+  #adopt(socket: Socket, client: Client): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    socket.on('error', (error) => this.#socketOf.set(error, socket));
+    if ('alpnProtocol' in socket && socket.alpnProtocol === 'h2') {
+      client.pipelining = STREAMS_PER_H2_CONNECTION;
+      this.#isH2 = true;
+      this.#applyBudget();
+    }
+  }
+
+  #applyBudget(): void {
+    this.#slots.limit = this.#connectionBudget * (this.#isH2 ? STREAMS_PER_H2_CONNECTION : 1);
+  }
+
+  #halveBudget(): void {
+    this.#connectionBudget = Math.max(1, Math.floor(this.#connectionBudget / 2));
+    this.#halvedAt = this.#options.clock.now();
+    this.#applyBudget();
+    this.#options.log.warn('backend closed a new connection', {
+      backend: this.address.label,
+      connections: this.#connectionBudget,
+    });
+  }
+
+  #regainBudget(): void {
+    const { maxConnections, clock } = this.#options;
+    if (this.#connectionBudget >= maxConnections || clock.now() - this.#halvedAt < BUDGET_REGAIN_MS) return;
+    this.#connectionBudget = Math.min(maxConnections, this.#connectionBudget * 2);
+    this.#halvedAt = clock.now();
+    this.#applyBudget();
+  }
+}
+
+async function readBody(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  // undici's bodies are byte streams.
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > maxBytes) throw tooLong(maxBytes);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+async function unpack(body: Buffer, maxBytes: number): Promise<Buffer> {
+  try {
+    return await gunzipBody(body, { maxOutputLength: maxBytes });
+  } catch (cause) {
+    if (cause instanceof RangeError) throw tooLong(maxBytes);
+    throw new CatalogError('bad-response', 'Cannot unpack the answer: it is no gzip', { cause });
+  }
+}
+
+function tooLong(maxBytes: number): CatalogError {
+  return new CatalogError('bad-response', `Cannot take the answer: it is longer than ${maxBytes} bytes`);
+}
+
+function isBrokenConnection(error: unknown): error is Error {
+  if (error instanceof errors.SocketError) return true;
+  return error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error';
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return error.message === '' ? (code ?? error.name) : error.message;
+}
