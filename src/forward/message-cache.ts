@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.js';
-import { EdnsOption, ExtendedError, Rcode } from '../wire/constants.js';
+import { ExtendedError, Rcode } from '../wire/constants.js';
 import type { Edns } from '../wire/edns.js';
+import { encodeExtendedError } from '../wire/extended-error.js';
 import type { Message } from '../wire/message.js';
 import { respell, retime } from './adapt.js';
 import { type LifetimeLimits, lifetimeSeconds, ttlIn } from './lifetime.js';
@@ -15,7 +16,7 @@ const STALE_EDNS: Edns = {
   udpPayloadBytes: 0,
   version: 0,
   dnssecOk: false,
-  options: [{ code: EdnsOption.EXTENDED_ERROR, data: Uint8Array.of(0, ExtendedError.STALE_ANSWER) }],
+  options: [encodeExtendedError({ infoCode: ExtendedError.STALE_ANSWER, text: '' })],
 };
 
 export interface MessageCacheLimits extends LifetimeLimits {

@@ -65,6 +65,11 @@ export class FakeRecursor implements AsyncDisposable {
     return this.close();
   }
 
+  /** Ends every TCP connection, whatever is asked on it. */
+  hangUp(): void {
+    for (const connection of this.#connections) connection.end();
+  }
+
   #close(): Promise<unknown> {
     for (const connection of this.#connections) connection.destroy();
     this.#udp.close();
