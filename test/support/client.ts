@@ -144,8 +144,9 @@ export class TcpClient implements AsyncDisposable {
     socket.on('close', () => this.#inbox.end(new Error('Cannot read reply: connection closed')));
   }
 
-  static async open(address: ServerAddress): Promise<TcpClient> {
-    const socket = connect({ ...address, noDelay: true });
+  static async open(address: ServerAddress & { readonly localAddress?: string }): Promise<TcpClient> {
+    const { host, port, localAddress } = address;
+    const socket = connect({ host, port, noDelay: true, ...(localAddress !== undefined && { localAddress }) });
     await once(socket, 'connect');
     return new TcpClient(socket);
   }
@@ -166,6 +167,11 @@ export class TcpClient implements AsyncDisposable {
   /** Shuts down the sending side. */
   end(): void {
     this.#socket.end();
+  }
+
+  /** Drops the connection without a farewell. */
+  reset(): void {
+    this.#socket.resetAndDestroy();
   }
 
   /** Stops and goes on taking what the server sends. */
