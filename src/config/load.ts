@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { ConfigError, type ConfigNote } from './config-error.js';
-import { inspectCredentials } from './credentials.js';
+import { type Credentials, inspectCredentials } from './credentials.js';
 import { readConfigFiles } from './files.js';
 import { fromValues, type Layer, type Origins } from './layer.js';
 import { resolveLayers } from './resolve.js';
@@ -16,6 +16,8 @@ export interface ConfigRequest {
 export interface LoadedConfig {
   readonly config: Config;
   readonly origins: Origins;
+  /** What the files that it names hold. */
+  readonly credentials: Credentials;
   /** To be logged once there is a log. */
   readonly notes: readonly ConfigNote[];
 }
@@ -27,14 +29,14 @@ export async function loadConfig({ command, flags, env }: ConfigRequest): Promis
   const read = await readConfigFiles({ dirs: configDirs, files: configFiles });
   const layers = [...(command === 'dev' ? [devDefaults()] : []), fromConsulJson(command, read.documents), ...said];
   const { config, origins, problems } = resolveLayers(layers);
-  const credentials = await inspectCredentials(config, origins);
-  const wrong = [...read.problems, ...problems, ...credentials.problems];
+  const files = await inspectCredentials(config, origins);
+  const wrong = [...read.problems, ...problems, ...files.problems];
   if (wrong.length > 0) throw new ConfigError(wrong);
   const notes = layers.flatMap((layer) => layer.notes);
   if (!config.httpSslVerify) {
     notes.push({ level: 'warn', message: "certificate of Consul's HTTP API is not verified", fields: {} });
   }
-  return { config, origins, notes };
+  return { config, origins, credentials: files.credentials, notes };
 }
 
 /** What `serve` asks its Consul agent for, `dev` must know itself (http-api B1). */

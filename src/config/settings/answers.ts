@@ -55,7 +55,7 @@ export const ANSWER_SETTINGS = {
     reloadable: true,
     help: 'TTL of node addresses and of name servers',
   }),
-  serviceTtlSeconds: setting<ReadonlyMap<string, number>>({
+  serviceTtlSeconds: setting({
     flag: '--service-ttl',
     env: ['CONSUL_DNSD_SERVICE_TTL'],
     keys: ['dns_config.service_ttl'],

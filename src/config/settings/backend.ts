@@ -26,7 +26,7 @@ const serverName = single({
 
 /** Where the catalog comes from, and as whom we ask: names as the consul CLI has them (http-api A4.1). */
 export const BACKEND_SETTINGS = {
-  httpAddr: setting<readonly string[]>({
+  httpAddr: setting({
     flag: '--http-addr',
     env: ['CONSUL_DNSD_HTTP_ADDR', 'CONSUL_HTTP_ADDR'],
     keys: ['consul_dnsd.http_addr'],

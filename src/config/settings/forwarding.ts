@@ -1,4 +1,4 @@
-import { formatHostPort, parseNetwork, parseRecursor, type RecursorAddress } from '../addresses.js';
+import { formatHostPort, parseNetwork, parseRecursor } from '../addresses.js';
 import { choice, durationMs, integer, list, single } from '../value-types.js';
 import { setting } from './setting.js';
 
@@ -28,7 +28,7 @@ const LOOPBACK_PRIVATE_LINK_LOCAL = [
 
 /** What becomes of questions outside our zones. */
 export const FORWARDING_SETTINGS = {
-  recursors: setting<readonly RecursorAddress[]>({
+  recursors: setting({
     flag: '--recursor',
     env: ['CONSUL_DNSD_RECURSORS'],
     keys: ['recursors'],
@@ -55,7 +55,7 @@ export const FORWARDING_SETTINGS = {
     reloadable: true,
     help: 'How long to wait for each',
   }),
-  allowRecursion: setting<readonly string[]>({
+  allowRecursion: setting({
     flag: '--allow-recursion',
     env: ['CONSUL_DNSD_ALLOW_RECURSION'],
     keys: ['consul_dnsd.allow_recursion'],

@@ -18,7 +18,7 @@ const domain = single({
 
 /** Where we listen, and for which zones. */
 export const LISTENING_SETTINGS = {
-  bind: setting<readonly string[]>({
+  bind: setting({
     flag: '--bind',
     devFlag: '--client',
     env: ['CONSUL_DNSD_BIND'],
@@ -57,7 +57,7 @@ export const LISTENING_SETTINGS = {
     reloadable: true,
     help: 'A second zone with the same names',
   }),
-  advertise: setting<readonly string[]>({
+  advertise: setting({
     flag: '--advertise',
     env: ['CONSUL_DNSD_ADVERTISE'],
     keys: ['consul_dnsd.advertise'],

@@ -4,7 +4,7 @@ import { setting } from './setting.js';
 
 /** Files, log, and what only the embedded agent of `dev` has. */
 export const PROCESS_SETTINGS = {
-  configDirs: setting<readonly string[]>({
+  configDirs: setting({
     flag: '--config-dir',
     env: ['CONSUL_DNSD_CONFIG_DIR'],
     keys: [],
@@ -13,7 +13,7 @@ export const PROCESS_SETTINGS = {
     reloadable: false,
     help: 'Directory whose *.json files are read in the order of their names; later ones win',
   }),
-  configFiles: setting<readonly string[]>({
+  configFiles: setting({
     flag: '--config-file',
     env: ['CONSUL_DNSD_CONFIG_FILE'],
     keys: [],
@@ -54,7 +54,7 @@ export const DEV_SETTINGS = {
     reloadable: false,
     help: "Port of the agent's HTTP API",
   }),
-  httpBind: setting<readonly string[]>({
+  httpBind: setting({
     flag: '--client',
     env: ['CONSUL_DNSD_HTTP_BIND'],
     keys: ['addresses.http', 'client_addr'],

@@ -12,7 +12,7 @@ export interface Setting<T> {
   readonly keys: readonly string[];
   readonly type: ValueType<T & {}>;
   /** The value when nobody says anything; undefined when there is then none. */
-  readonly fallback: T;
+  readonly fallback: NoInfer<T>;
   /** The fallback in words, where the value says too little. */
   readonly fallbackText?: string;
   /** The only command that has the setting; both have it when left out. */
