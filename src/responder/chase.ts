@@ -1,0 +1,50 @@
+import type { Chase, RecordsOutcome } from '../answer/outcome.js';
+import { RecordType } from '../wire/constants.js';
+import { lowerName } from '../wire/name.js';
+import type { ResourceRecord } from '../wire/rdata.js';
+
+/** How deep a chain of host names may lead through our own zones (dns-behaviour 13.1). */
+const MAX_DEPTH = 3;
+
+export interface ChaseResolvers {
+  /** An ANY lookup of a name inside our zones; undefined when the name is outside. */
+  readonly inside: (name: string) => RecordsOutcome | undefined | Promise<RecordsOutcome | undefined>;
+  /** The answer section that the recursors give; empty without recursors, or when they fail. */
+  readonly outside: (name: string, type: number) => Promise<readonly ResourceRecord[]>;
+  readonly isInside: (name: string) => boolean;
+}
+
+/** Adds to an outcome the records of the host names it points at. Loops and dead ends just add nothing. */
+export async function followChase(outcome: RecordsOutcome, resolvers: ChaseResolvers): Promise<RecordsOutcome> {
+  const answer = [...outcome.answer];
+  const additional = [...outcome.additional];
+  const found = await Promise.all(outcome.chase.map((chase) => recordsOf(chase, resolvers, new Set())));
+  outcome.chase.forEach((chase, index) => {
+    (chase.into === 'answer' ? answer : additional).push(...(found[index] ?? []));
+  });
+  return { ...outcome, answer, additional, chase: [] };
+}
+
+async function recordsOf(
+  chase: Chase,
+  resolvers: ChaseResolvers,
+  visited: ReadonlySet<string>,
+): Promise<readonly ResourceRecord[]> {
+  const target = lowerName(chase.target);
+  if (visited.has(target) || visited.size >= MAX_DEPTH) return [];
+  if (!resolvers.isInside(target)) {
+    const answers = await Promise.all(chase.types.map((type) => resolvers.outside(chase.target, type)));
+    return kept(answers.flat(), chase);
+  }
+  const inner = await resolvers.inside(chase.target);
+  if (inner === undefined) return [];
+  const seen = new Set([...visited, target]);
+  const further = await Promise.all(inner.chase.map((next) => recordsOf({ ...next, into: 'answer' }, resolvers, seen)));
+  return kept([...inner.answer, ...further.flat()], chase);
+}
+
+const ADDRESS_TYPES: readonly number[] = [RecordType.A, RecordType.AAAA, RecordType.CNAME];
+
+function kept(records: readonly ResourceRecord[], { keep }: Chase): readonly ResourceRecord[] {
+  return keep === 'all' ? records : records.filter(({ type }) => ADDRESS_TYPES.includes(type));
+}
