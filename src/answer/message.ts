@@ -2,6 +2,7 @@ import type { LookupKind } from '../query/lookup.js';
 import type { Zone } from '../query/zones.js';
 import { EdnsOption, ExtendedError, Rcode } from '../wire/constants.js';
 import type { Edns, EdnsOptionValue } from '../wire/edns.js';
+import { encodeExtendedError } from '../wire/extended-error.js';
 import type { Message } from '../wire/message.js';
 import type { ResourceRecord } from '../wire/rdata.js';
 import { soaRecord } from './apex.js';
@@ -64,11 +65,12 @@ function withCappedTtl(section: readonly ResourceRecord[]): readonly ResourceRec
 /** RFC 6891 section 7: a query with OPT gets one, about our own limits, whatever else the reply says. */
 function ednsFor(asked: Edns, outcome: Outcome, facts: ReplyFacts): Edns {
   const isForSubnet = facts.lookupKind === 'prepared-query' && rcodeFor(outcome) === Rcode.NOERROR;
+  const subnet = outcome.kind === 'malformed' ? [] : clientSubnet(asked, isForSubnet);
   return {
     udpPayloadBytes: facts.policy.udpPayloadMaxBytes,
     version: 0,
     dnssecOk: asked.dnssecOk,
-    options: [...clientSubnet(asked, isForSubnet), ...extendedErrors(outcome, facts.isStale)],
+    options: [...subnet, ...extendedErrors(outcome, facts.isStale)],
   };
 }
 
@@ -86,20 +88,12 @@ function extendedErrors(outcome: Outcome, isStale: boolean): readonly EdnsOption
   if (outcome.kind === 'failed') {
     switch (outcome.reason) {
       case 'unreachable':
-        return [extendedError(ExtendedError.NO_REACHABLE_AUTHORITY, 'backend unreachable')];
+        return [encodeExtendedError({ infoCode: ExtendedError.NO_REACHABLE_AUTHORITY, text: 'backend unreachable' })];
       case 'error':
-        return [extendedError(ExtendedError.NETWORK_ERROR, 'backend error')];
+        return [encodeExtendedError({ infoCode: ExtendedError.NETWORK_ERROR, text: 'backend error' })];
       case 'internal':
         return [];
     }
   }
-  return isStale ? [extendedError(ExtendedError.STALE_ANSWER, 'backend unreachable')] : [];
-}
-
-/** RFC 8914 section 2: the code, and a text for people. */
-function extendedError(code: number, text: string): EdnsOptionValue {
-  return {
-    code: EdnsOption.EXTENDED_ERROR,
-    data: Uint8Array.of(code >> 8, code & 0xff, ...new TextEncoder().encode(text)),
-  };
+  return isStale ? [encodeExtendedError({ infoCode: ExtendedError.STALE_ANSWER, text: 'backend unreachable' })] : [];
 }
