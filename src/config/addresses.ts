@@ -62,10 +62,12 @@ export function parseNetwork(text: string): string | undefined {
  */
 export function parseHttpAddress(text: string): string | undefined {
   if (text.startsWith('unix://')) return /^unix:\/\/\/[^\0]*[^\0/]$/.test(text) ? text : undefined;
-  const [, scheme, rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/i.exec(text) ?? [];
-  const parsed = parseUrl(scheme === undefined ? `http://${withPort(rest)}` : text);
-  if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) return undefined;
-  if (parsed.username + parsed.password + parsed.search + parsed.hash !== '' || /[\s?#@]/.test(text)) return undefined;
+  const [, scheme, rest] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^/].*)$/i.exec(text) ?? [];
+  if (rest === undefined) return undefined;
+  const url = scheme === undefined ? `http://${withPort(rest)}` : text;
+  if (!URL.canParse(url) || /[\s?#@]/.test(text)) return undefined;
+  const parsed = new URL(url);
+  if (!/^https?:$/.test(parsed.protocol)) return undefined;
   return `${parsed.origin}${parsed.pathname.replace(/\/+$/, '')}`;
 }
 
@@ -75,9 +77,5 @@ function withPort(authorityAndPath: string): string {
   const path = slash < 0 ? '' : authorityAndPath.slice(slash);
   if (isIPv6(authority)) return `[${authority}]:8500${path}`;
   if (authority.startsWith(':')) return `127.0.0.1${authority}${path}`;
-  return /:\d+$/.test(authority) || authority === '' ? authorityAndPath : `${authority}:8500${path}`;
-}
-
-function parseUrl(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined;
+  return /:\d+$/.test(authority) ? authorityAndPath : `${authority}:8500${path}`;
 }

@@ -52,7 +52,7 @@ export function describeSettings(command?: Command): readonly SettingDescription
 /** README's tables of settings, in Markdown. */
 export function settingsMarkdown(): string {
   const settings = describeSettings();
-  return SETTING_GROUPS.map(([title]) => {
+  const tables = SETTING_GROUPS.map(([title]) => {
     const rows = settings.filter(({ group }) => group === title).map(markdownRow);
     return [
       `### ${title}`,
@@ -62,7 +62,8 @@ export function settingsMarkdown(): string {
       ...rows,
       '',
     ].join('\n');
-  }).join('\n');
+  });
+  return ['(R) marks what a running process takes over on SIGHUP.\n', ...tables].join('\n');
 }
 
 function markdownRow({ flag, env, keys, fallback, reloadable, help }: SettingDescription): string {

@@ -58,7 +58,8 @@ export function parseDuration(text: string): number | undefined {
     end += part.length;
   }
   if (end === 0 || total > MAX_NANOSECONDS) return undefined;
-  const milliseconds = Number(total) / 1e6;
+  // Split, because nanoseconds of more than three months are above what a number holds exactly.
+  const milliseconds = Number(total / 1_000_000n) + Number(total % 1_000_000n) / 1e6;
   return sign === '-' && milliseconds !== 0 ? -milliseconds : milliseconds;
 }
 

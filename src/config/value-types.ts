@@ -104,7 +104,7 @@ export function choice<const W extends string>(
 ): ValueType<W> {
   return single({
     expects: `one of ${words.join(', ')}`,
-    placeholder: 'word',
+    placeholder: words.join('|'),
     parse: (value) => words.find((word) => word === value.toLowerCase()) ?? aliases[value.toLowerCase()],
   });
 }
@@ -112,9 +112,10 @@ export function choice<const W extends string>(
 /**
  * Several values, none twice: as text with commas or spaces between them, in JSON an array. Mentions add up.
  *
- * With `words`, JSON may hold a single string as well, as Consul's `client_addr` does.
+ * With `words`, JSON may hold a single text as well, as Consul's `client_addr` does. With `whole`, a text is one value,
+ * whatever is in it.
  */
-export function list<T>(item: ValueType<T>, { words = false } = {}): ValueType<readonly T[]> {
+export function list<T>(item: ValueType<T>, { words = false, whole = false } = {}): ValueType<readonly T[]> {
   const collect = (items: readonly (T | undefined)[]): readonly T[] | undefined => {
     const found = items.filter((value) => value !== undefined);
     return found.length === items.length ? distinct(found) : undefined;
@@ -123,7 +124,7 @@ export function list<T>(item: ValueType<T>, { words = false } = {}): ValueType<r
     ...new Map(items.map((value) => [item.format(value), value])).values(),
   ];
   const parse = (value: string): readonly T[] | undefined => {
-    const parts = value.split(/[\s,]+/).filter((part) => part !== '');
+    const parts = (whole ? [value] : value.split(/[\s,]+/)).filter((part) => part !== '');
     return parts.length === 0 ? undefined : collect(parts.map((part) => item.parse(part)));
   };
   return {
