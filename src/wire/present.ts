@@ -17,8 +17,7 @@ export function formatMessage(message: Message): string {
       `;; flags:${formatFlags(message)}; QUERY: ${questions.length}, ANSWER: ${answer.length}, ` +
         `AUTHORITY: ${authority.length}, ADDITIONAL: ${additional.length + (edns === undefined ? 0 : 1)}`,
     ],
-    edns === undefined ? [] : [';; OPT PSEUDOSECTION:', ...formatEdns(edns)],
-    section('QUESTION', questions.map(formatQuestion)),
+    [...(edns === undefined ? [] : formatEdns(edns)), ...section('QUESTION', questions.map(formatQuestion))],
     section('ANSWER', answer.map(formatRecord)),
     section('AUTHORITY', authority.map(formatRecord)),
     section('ADDITIONAL', additional.map(formatRecord)),
@@ -90,7 +89,11 @@ function section(title: string, lines: readonly string[]): readonly string[] {
 
 function formatEdns({ version, dnssecOk, udpPayloadBytes, options }: Edns): string[] {
   const flags = dnssecOk ? ' do' : '';
-  return [`; EDNS: version: ${version}, flags:${flags}; udp: ${udpPayloadBytes}`, ...options.map(formatOption)];
+  return [
+    ';; OPT PSEUDOSECTION:',
+    `; EDNS: version: ${version}, flags:${flags}; udp: ${udpPayloadBytes}`,
+    ...options.map(formatOption),
+  ];
 }
 
 function formatOption({ code, data }: EdnsOptionValue): string {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { RecordType } from '../../src/wire/constants.js';
 import type { Edns } from '../../src/wire/edns.js';
 import { formatIp } from '../../src/wire/ip.js';
-import type { Message, Question } from '../../src/wire/message.js';
+import type { Message } from '../../src/wire/message.js';
 import { nameFromLabels, wireLength } from '../../src/wire/name.js';
 import type { Rdata, ResourceRecord } from '../../src/wire/rdata.js';
 
@@ -26,6 +26,13 @@ export const name: fc.Arbitrary<string> = fc
   .filter((parts) => parts.reduce((bytes, part) => bytes + part.length + 1, 1) <= 255)
   .map(nameFromLabels);
 
+/** A name in lower case without escapes. */
+export const hostName: fc.Arbitrary<string> = fc
+  .array(fc.oneof(fc.constantFrom('web', 'node', 'dc1', 'consul'), fc.stringMatching(/^[a-z0-9_-]{1,12}$/)), {
+    maxLength: 6,
+  })
+  .map(nameFromLabels);
+
 export const ipv4: fc.Arbitrary<string> = fc.uint8Array({ minLength: 4, maxLength: 4 }).map(formatIp);
 
 /** Canonical text, often with runs of zeros in it. */
@@ -33,46 +40,44 @@ export const ipv6: fc.Arbitrary<string> = fc
   .array(fc.oneof(fc.constant(0), u16), { minLength: 8, maxLength: 8 })
   .map((groups) => formatIp(Uint8Array.from(groups.flatMap((group) => [group >> 8, group & 0xff]))));
 
-/** Data for the types with a kind of their own, and for some without. */
-const typedData: fc.Arbitrary<{ readonly type: number; readonly data: Rdata }> = fc.oneof(
-  ipv4.map((address) => ({ type: RecordType.A, data: { kind: 'A' as const, address } })),
-  ipv6.map((address) => ({ type: RecordType.AAAA, data: { kind: 'AAAA' as const, address } })),
-  fc
-    .record({ kind: fc.constantFrom('CNAME', 'NS', 'PTR', 'DNAME'), target: name })
-    .map((data) => ({ type: RecordType[data.kind], data })),
-  fc
-    .record({ kind: fc.constant('MX'), preference: u16, exchange: name })
-    .map((data) => ({ type: RecordType.MX, data })),
-  fc
-    .record({ kind: fc.constant('SRV'), priority: u16, weight: u16, port: u16, target: name })
-    .map((data) => ({ type: RecordType.SRV, data })),
-  fc
-    .record({ kind: fc.constant('TXT'), strings: fc.array(fc.uint8Array({ maxLength: 255 }), { maxLength: 3 }) })
-    .map((data) => ({ type: RecordType.TXT, data })),
-  fc
-    .record({
-      mname: name,
-      rname: name,
-      serial: u32,
-      refreshSeconds: u32,
-      retrySeconds: u32,
-      expireSeconds: u32,
-      minimumSeconds: u32,
-    })
-    .map((soa) => ({ type: RecordType.SOA, data: { kind: 'SOA' as const, soa } })),
-  fc
-    .record({
-      type: fc.constantFrom(RecordType.HINFO, RecordType.HTTPS, RecordType.CAA, 65_280),
-      bytes: fc.uint8Array({ maxLength: 300 }),
-    })
-    .map(({ type, bytes }) => ({ type, data: { kind: 'opaque' as const, bytes } })),
-);
-
-export const record: fc.Arbitrary<ResourceRecord> = fc
-  .record({ name, class: u16, ttlSeconds: fc.nat({ max: 0x7fff_ffff }), typed: typedData })
-  .map(({ typed, ...rest }) => ({ ...rest, ...typed }));
-
-const question: fc.Arbitrary<Question> = fc.record({ name, type: u16, class: u16 });
+/** Any record whose names are of this kind: of the types with a kind of their own, and of some without. */
+export function record(names = name): fc.Arbitrary<ResourceRecord> {
+  const soa = fc.record({
+    mname: names,
+    rname: names,
+    serial: u32,
+    refreshSeconds: u32,
+    retrySeconds: u32,
+    expireSeconds: u32,
+    minimumSeconds: u32,
+  });
+  const typed: fc.Arbitrary<Pick<ResourceRecord, 'type' | 'data'>> = fc.oneof(
+    ipv4.map((address) => ({ type: RecordType.A, data: { kind: 'A' as const, address } })),
+    ipv6.map((address) => ({ type: RecordType.AAAA, data: { kind: 'AAAA' as const, address } })),
+    fc
+      .record({ kind: fc.constantFrom('CNAME', 'NS', 'PTR', 'DNAME'), target: names })
+      .map((data) => ({ type: RecordType[data.kind], data })),
+    fc
+      .record({ kind: fc.constant('MX'), preference: u16, exchange: names })
+      .map((data) => ({ type: RecordType.MX, data })),
+    fc
+      .record({ kind: fc.constant('SRV'), priority: u16, weight: u16, port: u16, target: names })
+      .map((data) => ({ type: RecordType.SRV, data })),
+    fc
+      .record({ kind: fc.constant('TXT'), strings: fc.array(fc.uint8Array({ maxLength: 255 }), { maxLength: 3 }) })
+      .map((data) => ({ type: RecordType.TXT, data })),
+    soa.map((fields) => ({ type: RecordType.SOA, data: { kind: 'SOA' as const, soa: fields } })),
+    fc
+      .record({
+        type: fc.constantFrom(RecordType.HINFO, RecordType.HTTPS, RecordType.CAA, 65_280),
+        bytes: fc.uint8Array({ maxLength: 300 }),
+      })
+      .map(({ type, bytes }) => ({ type, data: { kind: 'opaque' as const, bytes } })),
+  );
+  return fc
+    .record({ name: names, class: u16, ttlSeconds: fc.nat({ max: 0x7fff_ffff }), typed })
+    .map(({ typed, ...rest }) => ({ ...rest, ...typed }));
+}
 
 const edns: fc.Arbitrary<Edns> = fc.record({
   udpPayloadBytes: u16,
@@ -93,18 +98,21 @@ const flags = {
   checkingDisabled: fc.boolean(),
 };
 
-/** Any message, its rcode above 15 only together with an OPT record. */
-export const message: fc.Arbitrary<Message> = fc
-  .record({
-    ...flags,
-    rcode: fc.nat({ max: 0xfff }),
-    questions: fc.array(question, { maxLength: 2 }),
-    answer: fc.array(record, { maxLength: 6 }),
-    authority: fc.array(record, { maxLength: 3 }),
-    additional: fc.array(record, { maxLength: 6 }),
-    edns: fc.option(edns, { nil: undefined }),
-  })
-  .map((value) => (value.edns === undefined ? { ...value, rcode: value.rcode & 0xf } : value));
+/** Any message whose names are of this kind; its rcode is above 15 only together with an OPT record. */
+export function message(names = name): fc.Arbitrary<Message> {
+  const question = fc.record({ name: names, type: u16, class: u16 });
+  return fc
+    .record({
+      ...flags,
+      rcode: fc.nat({ max: 0xfff }),
+      questions: fc.array(question, { maxLength: 2 }),
+      answer: fc.array(record(names), { maxLength: 6 }),
+      authority: fc.array(record(names), { maxLength: 3 }),
+      additional: fc.array(record(names), { maxLength: 6 }),
+      edns: fc.option(edns, { nil: undefined }),
+    })
+    .map((value) => (value.edns === undefined ? { ...value, rcode: value.rcode & 0xf } : value));
+}
 
 /** A reply as this server makes it, with up to 60 answers and what belongs to them; often above 512 or 1232 bytes. */
 export const reply: fc.Arbitrary<Message> = fc
@@ -115,8 +123,8 @@ export const reply: fc.Arbitrary<Message> = fc
     glue: fc.array(fc.record({ node: fc.nat({ max: 40 }), kind: fc.constantFrom('A', 'AAAA', 'TXT', 'CNAME') }), {
       maxLength: 60,
     }),
-    authority: fc.array(record, { maxLength: 2 }),
-    more: fc.array(record, { maxLength: 2 }),
+    authority: fc.array(record(), { maxLength: 2 }),
+    more: fc.array(record(), { maxLength: 2 }),
     edns: fc.option(edns, { nil: undefined }),
     text: fc.uint8Array({ maxLength: 255 }),
   })
