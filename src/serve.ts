@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { CatalogCache } from './catalog/cache.js';
 import { ConsulClient } from './catalog/client.js';
 import { backoffMs } from './catalog/next-index.js';
@@ -77,6 +78,8 @@ class Server implements RunningServer {
   #respond: Respond;
 
   constructor(config: Config, { log, credentials, metrics, clock, random }: ServerDeps) {
+    // Every question that waits listens for the end of the server.
+    setMaxListeners(0, this.#stopping.signal);
     this.metrics = metrics ?? new Metrics();
     this.#log = log;
     this.#clock = clock ?? systemClock;
