@@ -64,10 +64,13 @@ export class MessageCache {
     return this.#entries.calculatedSize;
   }
 
-  /** Keeps a reply if it may be kept at all (`lifetimeSeconds`). */
+  /** Keeps a reply if it may be kept at all (`lifetimeSeconds`); in any case it takes the place of the one before. */
   put(key: string, reply: Message): void {
     const lifetime = lifetimeSeconds(reply, this.#limits);
-    if (lifetime === 0) return;
+    if (lifetime === 0) {
+      this.#entries.delete(key);
+      return;
+    }
     const kept = { ...retime(reply, (record) => ttlIn(reply, record)), authoritative: false, edns: undefined };
     const storedAtMs = this.#clock.now();
     this.#entries.set(key, { reply: kept, storedAtMs, lifetimeSeconds: lifetime, ageSeconds: 0, view: kept });

@@ -189,6 +189,21 @@ export function delayed(delayMs: number, handler: FakeHandler): FakeHandler {
   };
 }
 
+/** Holds all replies back until `open` is called. */
+export function gated(handler: FakeHandler): { readonly handler: FakeHandler; readonly open: () => void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return {
+    open,
+    handler: async (query) => {
+      await opened;
+      return handler(query);
+    },
+  };
+}
+
 /** Answers over UDP with TC and no records, over TCP in full. */
 export function truncatedOverUdp(handler: FakeHandler): FakeHandler {
   return (query) => (query.transport === 'tcp' ? handler(query) : [replyTo(query, { truncated: true })]);
