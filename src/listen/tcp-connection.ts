@@ -78,15 +78,21 @@ export class TcpConnection {
   #proceed(): void {
     // Together the replies to one chunk's questions make one packet, not one each.
     this.#socket.cork();
+    const tookAll = this.#answerWhileRoom();
+    this.#socket.uncork();
+    this.#settle(tookAll);
+  }
+
+  /** Whether every whole question was taken, so that what is left over is the beginning of one. */
+  #answerWhileRoom(): boolean {
     while (this.#hasRoom()) {
       const question = this.#frames.next();
-      if (question === undefined) break;
+      if (question === undefined) return true;
       this.#activeAt = this.#options.clock.now();
       this.#incompleteSince = undefined;
       this.#answer(question);
     }
-    this.#socket.uncork();
-    this.#settle();
+    return false;
   }
 
   #hasRoom(): boolean {
@@ -94,18 +100,16 @@ export class TcpConnection {
     return !this.#finishing && this.#inFlight < tcpInFlight && this.#socket.writableLength <= tcpBacklogBytes;
   }
 
-  #settle(): void {
+  #settle(tookAll: boolean): void {
     const now = this.#options.clock.now();
-    const hasRoom = this.#hasRoom();
-    // With room left every whole question was taken, so that what is left over is the beginning of one.
-    if (hasRoom && this.#frames.hasLeftover) this.#incompleteSince ??= now;
+    if (tookAll && this.#frames.hasLeftover) this.#incompleteSince ??= now;
     else this.#incompleteSince = undefined;
     if (this.#socket.writableLength > this.#options.limits.tcpBacklogBytes) this.#stalledSince ??= now;
     else this.#stalledSince = undefined;
 
-    if (hasRoom || this.#finishing) this.#socket.resume();
+    if (this.#hasRoom() || this.#finishing) this.#socket.resume();
     else this.#socket.pause();
-    if (this.#inFlight === 0 && (this.#finishing || (this.#ended && hasRoom))) this.#socket.destroySoon();
+    if (this.#inFlight === 0 && (this.#finishing || (this.#ended && tookAll))) this.#socket.destroySoon();
   }
 
   #answer(question: Uint8Array): void {
@@ -132,8 +136,6 @@ export class TcpConnection {
   }
 
   #write(reply: Uint8Array): void {
-    // The client may have gone away while its answer was looked up.
-    if (!this.#socket.writable) return;
     this.#activeAt = this.#options.clock.now();
     this.#socket.write(encodeFrame(reply));
   }

@@ -61,7 +61,7 @@ class TcpListener implements Listener {
   }
 
   #accept(socket: Socket): void {
-    // Resets and the like are the client's business; 'close' follows.
+    // Resets, and replies for a client that has gone, are the client's business; 'close' follows.
     socket.on('error', () => undefined);
     const { remoteAddress: address, remotePort: port } = socket;
     // Gone again before we got to it.

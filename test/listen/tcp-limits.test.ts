@@ -86,12 +86,12 @@ describe('limits on time (D21)', () => {
   test('the time for a question starts with its own first byte', async () => {
     await using started = await start();
     const bytes = framed(QUERY);
+    started.client.write(bytes.subarray(0, 5));
     for (let round = 0; round < 4; round += 1) {
-      started.client.write(bytes.subarray(0, 5));
       await quiet();
       await started.clock.advance(1_400);
       // The end of this question and the beginning of the next come together.
-      started.client.write(bytes.subarray(5));
+      started.client.write(Buffer.concat([bytes.subarray(5), bytes.subarray(0, 5)]));
       await started.client.next();
     }
     expect(await isOpen(started.client)).toBe(true);
@@ -139,6 +139,18 @@ describe('limits on connections (D21)', () => {
     expect(await Promise.all([first, third, fourth].map(isOpen))).toEqual([true, true, true]);
     expect(await metricValue(options.metrics.tcpConnectionsCut, 'gave-way')).toBe(1);
     expect(await metricValue(options.metrics.tcpConnections)).toBe(3);
+  });
+
+  test('two that come at the same time take the places of two', async () => {
+    const options = await listening({ limits: { tcpConnections: 2 } });
+    await using tcp = await listenTcp(options, echo);
+    await using first = await openAndAsk(tcp.address);
+    await using second = await openAndAsk(tcp.address);
+    const [third, fourth] = await Promise.all([TcpClient.open(tcp.address), TcpClient.open(tcp.address)]);
+    await Promise.all([first.closed, second.closed]);
+    expect(await Promise.all([third, fourth].map(isOpen))).toEqual([true, true]);
+    expect(await metricValue(options.metrics.tcpConnections)).toBe(2);
+    await Promise.all([third, fourth].map((client) => client[Symbol.asyncDispose]()));
   });
 
   test('a new connection is closed when all others are busy', async () => {
@@ -199,6 +211,23 @@ describe('closing a TCP listener', () => {
     expect(decodeMessage(await client.next())).toMatchObject({ id: 1 });
     await client.closed;
     await closed;
+  });
+
+  test('a client that has sent more than was read still gets its reply and an orderly end', async () => {
+    const held = new HeldQuestions();
+    const tcp = await listenTcp(await listening({ limits: { tcpInFlight: 1 } }), held.respond);
+    await using client = await TcpClient.open(tcp.address);
+    client.write(Buffer.concat(Array.from({ length: 10_000 }, () => framed(QUERY))));
+    await until(() => held.count === 1);
+    await quiet();
+
+    const closed = tcp.close();
+    await quiet();
+    await held.release();
+    expect(decodeMessage(await client.next())).toMatchObject({ id: QUERY.id });
+    await expect(client.next()).rejects.toThrow('Cannot read reply: connection closed');
+    await closed;
+    expect(held.asked).toBe(1);
   });
 
   test('waits for no client that has nothing under way', async () => {

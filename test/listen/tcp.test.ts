@@ -193,6 +193,7 @@ describe('back-pressure', () => {
     // 60 MB of replies are more than the kernel buffers for the two sockets.
     const ids = Array.from({ length: 1_000 }, (_, id) => id);
     client.write(Buffer.concat(ids.map((id) => framed(question('web.service.consul', 'A', { id })))));
+    client.end();
     let before = -1;
     while (asked !== before) {
       before = asked;
@@ -204,5 +205,6 @@ describe('back-pressure', () => {
     const replies: number[] = [];
     while (replies.length < ids.length) replies.push(Buffer.from(await client.next()).readUInt16BE());
     expect(replies).toEqual(ids);
+    await client.closed;
   });
 });
