@@ -95,11 +95,12 @@ async function run(mode: Mode, given: { readonly flags: Flags; readonly idle: re
     import('./lifecycle.js'),
   ]);
   let { config } = loaded;
-  const log = await createLogger({ level: config.logLevel, json: config.logJson });
+  const rootLog = await createLogger({ level: config.logLevel, json: config.logJson });
+  const log = rootLog.child({ part: 'cli' });
   for (const { level, message, fields } of loaded.notes) log[level](message, fields);
   if (given.idle.length > 0) log.info('flags without effect', { flags: given.idle });
 
-  const running = await start(mode, loaded, log);
+  const running = await start(mode, loaded, rootLog);
   const reload = async (): Promise<void> => {
     const next = reloadConfig(config, (await loadConfig(request)).config);
     await running.reload(next.config);

@@ -128,7 +128,7 @@ export function list<T>(item: ValueType<T>, { words = false, whole = false } = {
     return parts.length === 0 ? undefined : collect(parts.map((part) => item.parse(part)));
   };
   return {
-    expects: `a list, each ${item.expects}`,
+    expects: `a list with each entry ${item.expects}`,
     placeholder: item.placeholder,
     isSwitch: false,
     parse,

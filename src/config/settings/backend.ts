@@ -1,4 +1,4 @@
-import { parseHttpAddress } from '../addresses.js';
+import { parseHttpAddress, parseIp } from '../addresses.js';
 import { boolean, choice, durationMs, integer, list, path, single, text } from '../value-types.js';
 import { setting } from './setting.js';
 
@@ -19,9 +19,9 @@ const credentials = single({
 });
 
 const serverName = single({
-  expects: 'a host name',
+  expects: 'a host name or an IP address',
   placeholder: 'name',
-  parse: (value) => value.replace(/:\d+$/, '') || undefined,
+  parse: (value) => parseIp(value) ?? /^([\w.-]+)(?::\d+)?$/.exec(value)?.[1],
 });
 
 /** Where the catalog comes from, and as whom we ask: names as the consul CLI has them (http-api A4.1). */
