@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { type Clock, systemClock } from '../clock.js';
+import { type Closable, CloseStack } from '../lifecycle.js';
+import type { Log } from '../telemetry/log.js';
+import { CheckRunner } from './checks/runner.js';
+import { serveHttp } from './http.js';
+import { Ledger } from './ledger.js';
+import { LocalState } from './local-state.js';
+import { Reader } from './read.js';
+import { agentEndpoints } from './routes/agent.js';
+import { agentCheckEndpoints } from './routes/agent-checks.js';
+import { agentHealthEndpoints } from './routes/agent-health.js';
+import { agentServiceEndpoints } from './routes/agent-services.js';
+import { catalogEndpoints } from './routes/catalog.js';
+import { healthEndpoints } from './routes/health.js';
+import { statusEndpoints } from './routes/status.js';
+import { NODE_META, nodeTaggedAddresses, SERVER_PORT, type SelfFacts } from './self.js';
+import { StateStore } from './store.js';
+
+export interface AgentOptions {
+  /** Where the HTTP API listens; port 0 takes a free one. */
+  readonly http: { readonly hosts: readonly string[]; readonly port: number };
+  /** The node's name. */
+  readonly node: string;
+  readonly datacenter: string;
+  /** The DNS domain that /v1/agent/self tells, without a final dot. */
+  readonly domain?: string;
+  /** The address that the node is registered with. */
+  readonly bindAddress: string;
+  /** The DNS port that /v1/agent/self tells. */
+  readonly dnsPort: number;
+  /** Directories whose *.json and *.hcl files define services and checks. */
+  readonly configDirs: readonly string[];
+  readonly configFiles: readonly string[];
+  /** Checks may run programs, wherever they were defined. */
+  readonly enableScriptChecks: boolean;
+  /** Checks of definition files may run programs. */
+  readonly enableLocalScriptChecks: boolean;
+  readonly log: Log;
+  /** The system's when left out. */
+  readonly clock?: Clock;
+}
+
+export interface RunningAgent extends Closable, AsyncDisposable {
+  /** Where the HTTP API listens; the first address of several. */
+  readonly address: { readonly host: string; readonly port: number };
+  /** Reads the definition files again. Fails with a `DefinitionError` and changes nothing when one is wrong. */
+  reload(): Promise<void>;
+  /** Resolves when a client has asked the agent to leave; the owner is to close it then. */
+  readonly left: Promise<void>;
+}
+
+/** Starts a single-node, in-memory agent that speaks Consul's HTTP API. */
+export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
+  const { node: nodeName, datacenter, clock = systemClock, log } = options;
+  const facts: SelfFacts = {
+    nodeName,
+    nodeId: randomUUID(),
+    datacenter,
+    domain: options.domain ?? 'consul',
+    address: options.bindAddress,
+    dnsPort: options.dnsPort,
+    areScriptsEnabled: options.enableScriptChecks,
+    areLocalScriptsEnabled: options.enableScriptChecks || options.enableLocalScriptChecks,
+  };
+  const ledger = new Ledger();
+  const store = new StateStore(ledger);
+  const state = new LocalState({ store, ledger, clock, nodeName });
+  const reader = new Reader({ ledger, datacenter, clock });
+  registerSelf(store, facts);
+  const owned = new CloseStack();
+  try {
+    const runner = owned.add(new CheckRunner({ state, store, ledger, nodeName, clock, log }));
+    state.attach(runner);
+    const reload = (): Promise<void> => Promise.resolve();
+    let leave = (): void => {};
+    const left = new Promise<void>((resolve) => {
+      leave = resolve;
+    });
+    const scripts = { areScriptsEnabled: facts.areScriptsEnabled };
+    const endpoints = [
+      ...statusEndpoints(`${facts.address}:${SERVER_PORT}`),
+      ...catalogEndpoints({ store, reader, datacenter }),
+      ...healthEndpoints({ store, reader, datacenter }),
+      ...agentEndpoints({ facts, state, ledger, reload, leave }),
+      ...agentServiceEndpoints({ state, ledger, clock, log, ...scripts }),
+      ...agentCheckEndpoints({ state, ttlChecks: runner, ...scripts }),
+      ...agentHealthEndpoints(state),
+    ];
+    const server = owned.add(await serveHttp(endpoints, { ...options.http, names: [nodeName], log }));
+    const close = (): Promise<void> => owned.close();
+    return { address: server.address, reload, left, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await owned.close();
+    throw error;
+  }
+}
+
+/** What a server registers of itself: its node, the service `consul` and the check that gossip would keep. */
+function registerSelf(store: StateStore, facts: SelfFacts): void {
+  const { nodeName, nodeId, address } = facts;
+  store.change(() => {
+    store.putNode({
+      id: nodeId,
+      name: nodeName,
+      address,
+      taggedAddresses: nodeTaggedAddresses(facts),
+      meta: NODE_META,
+    });
+    store.putService({
+      nodeName,
+      id: 'consul',
+      service: 'consul',
+      kind: '',
+      tags: [],
+      address: '',
+      port: SERVER_PORT,
+      taggedAddresses: new Map(),
+      meta: new Map([
+        ['non_voter', 'false'],
+        ['raft_version', '3'],
+        ['serf_protocol_current', '2'],
+        ['serf_protocol_max', '5'],
+        ['serf_protocol_min', '1'],
+        ['version', '1.8.7'],
+      ]),
+      weights: { passing: 1, warning: 1 },
+      enableTagOverride: false,
+      proxy: undefined,
+      destination: '',
+      isConnectNative: false,
+    });
+    store.putCheck({
+      nodeName,
+      id: 'serfHealth',
+      name: 'Serf Health Status',
+      status: 'passing',
+      notes: '',
+      output: 'Agent alive and reachable',
+      serviceId: '',
+      type: '',
+      definition: new Map(),
+    });
+  });
+}

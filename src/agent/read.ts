@@ -1,0 +1,91 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../clock.js';
+import type { AgentRequest } from './endpoint.js';
+import type { Predicate } from './filter/evaluate.js';
+import { filterOf } from './filter/filter.js';
+import type { Schema } from './filter/schema.js';
+import { HttpError } from './http-error.js';
+import type { Writable } from './json/write.js';
+import type { Ledger } from './ledger.js';
+import { checkDatacenter, parseQueryOptions, type QueryOptions } from './query-options.js';
+import { jsonReply, type Reply, textReply } from './reply.js';
+import { type View, waitPast } from './wait.js';
+
+/** A random share of the wait is added, so that polls which started together do not end together. */
+const JITTER_SHARE = 1 / 16;
+
+export interface ReadParts {
+  readonly ledger: Ledger;
+  readonly datacenter: string;
+  readonly clock: Clock;
+}
+
+interface ReadOptions {
+  /** Catalog, health and query answers tell the consistency that they had. */
+  readonly showsConsistency?: boolean;
+  /** What `?filter=` may select; without it the parameter is passed over. */
+  readonly filter?: Schema;
+  /** `?cached` is understood. */
+  readonly isCacheable?: boolean;
+  readonly reply?: (value: Writable, headers: Reply['headers']) => Reply;
+}
+
+/** Answers reads, which may block until something has changed (http-api A1, B2.2). */
+export class Reader {
+  readonly #parts: ReadParts;
+  /** URLs read with `?cached` before: their next answer is a hit. */
+  readonly #cachedUrls = new LRUCache<string, true>({ max: 1000 });
+
+  constructor(parts: ReadParts) {
+    this.#parts = parts;
+  }
+
+  /** `look` says what there is at this moment; its value is computed when it is sent, of the rows to `keep`. */
+  async answer(
+    request: AgentRequest,
+    look: (keep: Predicate) => View<Writable>,
+    options: ReadOptions = {},
+  ): Promise<Reply> {
+    const { ledger, datacenter, clock } = this.#parts;
+    const wanted = parseQueryOptions(request.query, request.header('cache-control'));
+    try {
+      checkDatacenter(request.query.get('dc'), datacenter);
+      const keep = options.filter === undefined ? () => true : filterOf(request.query, options.filter);
+      const view =
+        wanted.index === 0
+          ? look(keep)
+          : await waitPast(() => look(keep), wanted.index, {
+              waits: ledger.waits,
+              waitMs: wanted.waitMs * (1 + Math.random() * JITTER_SHARE),
+              signal: request.signal,
+              clock,
+            });
+      return (options.reply ?? jsonReply)(view.value(), this.#headers(request, view.index, wanted, options));
+    } catch (error) {
+      if (!(error instanceof HttpError) || error.status !== 500) throw error;
+      return textReply(error.status, error.message, readHeaders(1, false));
+    }
+  }
+
+  #headers(request: AgentRequest, index: number, wanted: QueryOptions, options: ReadOptions): Reply['headers'] {
+    return {
+      ...readHeaders(index, true),
+      ...(options.showsConsistency ? { 'X-Consul-Effective-Consistency': wanted.consistency } : {}),
+      ...(options.isCacheable && wanted.isCached ? this.#cacheHeaders(request) : {}),
+    };
+  }
+
+  #cacheHeaders(request: AgentRequest): Reply['headers'] {
+    if (this.#cachedUrls.get(request.url)) return { 'X-Cache': 'HIT', Age: '0' };
+    this.#cachedUrls.set(request.url, true);
+    return { 'X-Cache': 'MISS' };
+  }
+}
+
+function readHeaders(index: number, isLeaderKnown: boolean): Reply['headers'] {
+  return {
+    'X-Consul-Index': String(Math.max(1, index)),
+    'X-Consul-Knownleader': String(isLeaderKnown),
+    'X-Consul-Lastcontact': '0',
+  };
+}
