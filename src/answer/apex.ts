@@ -93,8 +93,6 @@ function nameServersOf(servers: Servers, context: ZoneFacts & { readonly random:
 }
 
 function advertised(owner: Owner, { advertise }: AnswerPolicy): readonly ResourceRecord[] {
-  return advertise.flatMap((text) => {
-    const ip = parseIpText(text);
-    return ip === undefined ? [] : [addressRecord(owner, ip)];
-  });
+  const ips = advertise.map(parseIpText).filter((ip) => ip !== undefined);
+  return [...new Map(ips.map((ip) => [ip.address, addressRecord(owner, ip)])).values()];
 }

@@ -17,7 +17,7 @@ import { reverseAnswer } from './reverse.js';
 import { answerLimit, healthyOnes, limitOf, shuffled, taggedOnes } from './select.js';
 import { hasPort, srvAnswer } from './srv.js';
 import { serviceTtlSeconds } from './ttl.js';
-import { serviceMetaRecords } from './txt.js';
+import { metaRecords } from './txt.js';
 
 export interface AnswerInput {
   readonly question: Question;
@@ -134,7 +134,8 @@ function instancesAnswer(instances: readonly Instance[], options: InstancesOptio
     return srvAnswer(instances, { owner, place, portName, limit, withNodeMeta }) ?? { kind: 'no-data' };
   }
   if (question.type === RecordType.TXT && policy.serviceMetaTxt) {
-    const answer = serviceMetaRecords(owner, instances).slice(0, limit);
+    const metas = instances.map(({ meta }) => meta);
+    const answer = metaRecords(owner, metas).slice(0, limit);
     if (answer.length > 0) return records({ answer });
   }
   const asked = { type: question.type, name: question.name, place };

@@ -23,7 +23,7 @@ export function nodeAnswer(
   { owner, withMeta, limit }: NodeOptions,
 ): RecordsOutcome | undefined {
   const { type } = asked;
-  const meta = metaRecords(owner, node.meta);
+  const meta = metaRecords(owner, [node.meta]);
   const found = type === RecordType.TXT ? undefined : nodeAddressAnswer(node, asked, owner);
   if (type === RecordType.TXT || type === RecordType.ANY) {
     const answer = [...(found?.answer ?? []), ...meta].slice(0, limit);

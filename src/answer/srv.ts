@@ -97,7 +97,8 @@ class Additional {
       if (chase !== undefined) this.chase.push(chase);
     }
     const name = nodeName(node.name, place);
-    if (withNodeMeta && this.#isNew(`TXT ${name}`)) this.records.push(...metaRecords({ name, ttlSeconds }, node.meta));
+    if (withNodeMeta && this.#isNew(`TXT ${name}`))
+      this.records.push(...metaRecords({ name, ttlSeconds }, [node.meta]));
   }
 
   #isNew(key: string): boolean {

@@ -18,7 +18,7 @@ describe('metadata as text (C116, C117)', () => {
   });
 
   test('long values are cut into strings of 255 bytes (D19)', () => {
-    const [found] = metaRecords({ name: 'n.node.consul.', ttlSeconds: 0 }, { k: 'é'.repeat(200) });
+    const [found] = metaRecords({ name: 'n.node.consul.', ttlSeconds: 0 }, [{ k: 'é'.repeat(200) }]);
     expect(found?.data).toMatchObject({ kind: 'TXT', strings: [{ length: 255 }, { length: 147 }] });
   });
 });
