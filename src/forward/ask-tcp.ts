@@ -20,6 +20,7 @@ export function askTcp(query: Message, recursor: Recursor, wait: Wait): Promise<
       try {
         const reply = readReply(query, received.subarray(2, 2 + received.readUInt16BE()));
         if (reply === undefined) reject(unusable(recursor, 'not about the question'));
+        else if (reply.truncated) reject(unusable(recursor, 'truncated over TCP'));
         else resolve(reply);
       } catch (error) {
         reject(error);

@@ -3,11 +3,14 @@ import type { Message } from '../wire/message.js';
 import { respell } from './adapt.js';
 import { ForwardError } from './error.js';
 import { MessageCache, type MessageCacheLimits } from './message-cache.js';
-import { questionKey } from './question-key.js';
+import { questionKey, questionOf } from './question-key.js';
 import { RecentFailures } from './recent-failures.js';
 import { formatRecursor } from './recursor.js';
 import { clientSubnet } from './upstream-query.js';
 import { type RecursorStats, type UpstreamParts, type UpstreamSettings, Upstreams } from './upstreams.js';
+
+/** How long to ask on when there is an expired answer to give; clients wait little longer (RFC 8767 section 5). */
+const STALE_PATIENCE_MS = 1_800;
 
 export interface ForwarderSettings extends UpstreamSettings {
   /** How long one question may take, all recursors together. */
@@ -66,7 +69,7 @@ export class Forwarder implements Closable {
    */
   resolve(query: Message, { signal }: { readonly signal?: AbortSignal } = {}): Message | Promise<Message> {
     const key = questionKey(query);
-    const name = query.questions[0]?.name ?? '';
+    const { name } = questionOf(query);
     const kept = this.#cache.find(key, name);
     if (kept !== undefined) {
       this.#parts.metrics.forwardCacheHits.inc();
@@ -94,7 +97,7 @@ export class Forwarder implements Closable {
     };
   }
 
-  /** Gives up the questions under way; they reject with ForwardError (`closed`), as do all that come later. */
+  /** Gives up the questions under way: they reject with ForwardError (`closed`), as do all that come later. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#upstreams.close();
@@ -108,13 +111,12 @@ export class Forwarder implements Closable {
 
   #start(key: string, query: Message): Promise<Message> {
     if (this.#closed) return Promise.reject(closed());
+    const stale = this.#cache.findStale(key, questionOf(query).name);
     const { maxInFlight } = this.#settings;
-    if (this.#flights.size >= maxInFlight) {
-      return Promise.reject(
-        new ForwardError('overloaded', `Cannot forward query: ${maxInFlight} others are under way`),
-      );
-    }
-    const flight = this.#fly(key, query).finally(() => this.#flights.delete(key));
+    if (this.#flights.size >= maxInFlight)
+      return stale === undefined ? overloaded(maxInFlight) : Promise.resolve(stale);
+    const answer = this.#fly(key, query).finally(() => this.#flights.delete(key));
+    const flight = stale === undefined ? answer : this.#orStale(answer, stale);
     // Whoever waits hears of failures; maybe nobody waits any more.
     flight.catch(() => undefined);
     this.#flights.set(key, flight);
@@ -123,18 +125,23 @@ export class Forwarder implements Closable {
 
   async #fly(key: string, query: Message): Promise<Message> {
     const cache = this.#cache;
-    try {
-      const reply = await this.#ask(key, query);
-      if (clientSubnet(query) === undefined) {
-        cache.put(key, reply);
-        this.#parts.metrics.cacheEntries.set({ cache: 'forward' }, cache.entries);
-      }
-      return reply;
-    } catch (error) {
-      const stale = cache.findStale(key, query.questions[0]?.name ?? '');
-      if (stale !== undefined && !this.#closed) return stale;
-      throw error;
+    const reply = await this.#ask(key, query);
+    if (clientSubnet(query) === undefined) {
+      cache.put(key, reply);
+      this.#parts.metrics.cacheEntries.set({ cache: 'forward' }, this.#cache.entries);
     }
+    return reply;
+  }
+
+  /** The answer; the stale one instead when there is none, or not soon enough. */
+  #orStale(answer: Promise<Message>, stale: Message): Promise<Message> {
+    const settled = new AbortController();
+    const whatComes = answer.catch(() => stale).finally(() => settled.abort());
+    const patience = this.#parts.clock.sleep(STALE_PATIENCE_MS, { signal: settled.signal });
+    return patience.then(
+      () => stale,
+      () => whatComes,
+    );
   }
 
   async #ask(key: string, query: Message): Promise<Message> {
@@ -160,6 +167,10 @@ export class Forwarder implements Closable {
 /** What the answers in a cache depend on. */
 function cacheScope({ recursors, cache }: ForwarderSettings): string {
   return JSON.stringify([recursors.map(formatRecursor).sort(), cache]);
+}
+
+function overloaded(maxInFlight: number): Promise<never> {
+  return Promise.reject(new ForwardError('overloaded', `Cannot forward query: ${maxInFlight} others are under way`));
 }
 
 function closed(): ForwardError {

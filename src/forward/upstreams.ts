@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { EdnsOption } from '../wire/constants.js';
-import type { EdnsOptionValue } from '../wire/edns.js';
 import type { Message } from '../wire/message.js';
 import { ForwardError } from './error.js';
 import { exchange } from './exchange.js';
@@ -29,6 +28,11 @@ export interface RecursorStats {
   /** From 0, the best, to 1 (see RecursorHealth). */
   readonly score: number;
   readonly failing: boolean;
+}
+
+interface Failure {
+  readonly recursor: string;
+  readonly error: ForwardError;
 }
 
 /** The recursors, and what is known of each. */
@@ -70,13 +74,13 @@ export class Upstreams {
     const { recursors, strategy } = this.#settings;
     const order = recursorOrder(recursors, strategy, { health: this.#health, random: this.#parts.random });
     this.#probe(query, order);
-    const failures: ForwardError[] = [];
+    const failures: Failure[] = [];
     for (const recursor of order) {
       try {
         return await this.#askOne(query, recursor, signal);
       } catch (error) {
         if (signal.aborted || !(error instanceof ForwardError)) throw error;
-        failures.push(error);
+        failures.push({ recursor: formatRecursor(recursor), error });
       }
     }
     throw allFailed(failures);
@@ -118,12 +122,12 @@ function badRcode(reply: Message, recursor: string): ForwardError {
 }
 
 /** One error for all: what a recursor said about the question counts more than that another kept silent. */
-function allFailed(failures: readonly ForwardError[]): ForwardError {
-  const telling = failures.findLast(({ code }) => code === 'bad-rcode') ?? failures.at(-1);
-  if (telling === undefined) return new ForwardError('no-recursors', 'Cannot forward query: no recursors configured');
-  const extendedErrors: readonly EdnsOptionValue[] = telling.extendedErrors;
-  return new ForwardError(telling.code, `Cannot get an answer: ${failures.length} recursors asked`, {
-    cause: new AggregateError(failures),
-    extendedErrors,
+function allFailed(failures: readonly Failure[]): ForwardError {
+  const last = failures.findLast(({ error }) => error.code === 'bad-rcode') ?? failures.at(-1);
+  if (last === undefined) return new ForwardError('no-recursors', 'Cannot forward query: no recursors configured');
+  const states = failures.map(({ recursor, error }) => `${recursor} ${error.code}`);
+  return new ForwardError(last.error.code, `Cannot get an answer from any recursor: ${states.join(', ')}`, {
+    cause: new AggregateError(failures.map(({ error }) => error)),
+    extendedErrors: last.error.extendedErrors,
   });
 }

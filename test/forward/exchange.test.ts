@@ -242,6 +242,7 @@ describe('TC', () => {
 
   test.each<{ what: string; overTcp: FakeHandler; code: string }>([
     { what: 'silence', overTcp: silent, code: 'timeout' },
+    { what: 'TC', overTcp: (asked) => [replyTo(asked, { truncated: true })], code: 'bad-reply' },
     { what: 'a reply to another query', overTcp: altered(zone, withWrongId), code: 'bad-reply' },
     {
       what: 'garbage',

@@ -228,6 +228,54 @@ describe('when no recursor answers', () => {
     await expect(forwarder.resolve(www)).rejects.toMatchObject({ code: 'bad-rcode' });
   });
 
+  test('an expired answer is given after 1.8 s, and the new one when it has come (RFC 8767)', async () => {
+    await using recursor = await startFakeRecursor(zone);
+    const { forwarder, clock } = forwarderTo([recursor], stale(3_600_000));
+    await forwarder.resolve(www);
+    await clock.advance(301_000);
+    const gate = gated(zone);
+    recursor.handler = gate.handler;
+    let settled = false;
+    const waiting = Promise.resolve(forwarder.resolve(www)).finally(() => {
+      settled = true;
+    });
+    await clock.advance(1_799);
+    expect(settled).toBe(false);
+    await clock.advance(1);
+    expect((await waiting).answer).toEqual([rr(A.replace('300', '30'))]);
+    expect((await forwarder.resolve(www)).answer).toEqual([rr(A.replace('300', '30'))]);
+
+    gate.open();
+    await vi.waitFor(() => expect(forwarder.stats().inFlight).toBe(0));
+    expect(forwarder.resolve(www)).toMatchObject({ answer: [rr(A)] });
+    expect([recursor.count(), clock.sleeping]).toEqual([2, 0]);
+  });
+
+  test('an expired answer is given when too many questions are under way', async () => {
+    await using recursor = await startFakeRecursor(zone);
+    const { forwarder, clock } = forwarderTo([recursor], { ...stale(3_600_000), maxInFlight: 1 });
+    await forwarder.resolve(www);
+    await clock.advance(301_000);
+    recursor.handler = silent;
+    const underWay = forwarder.resolve(question('other.example', 'A'));
+    expect((await forwarder.resolve(www)).answer).toEqual([rr(A.replace('300', '30'))]);
+    await forwarder.close();
+    await expect(underWay).rejects.toMatchObject({ code: 'closed' });
+  });
+
+  test('an expired answer is given to those who wait when the forwarder closes', async () => {
+    await using recursor = await startFakeRecursor(zone);
+    const { forwarder, clock } = forwarderTo([recursor], stale(3_600_000));
+    await forwarder.resolve(www);
+    await clock.advance(301_000);
+    recursor.handler = silent;
+    const waiting = forwarder.resolve(www);
+    await clock.advance(0);
+    await forwarder.close();
+    expect((await waiting).answer).toEqual([rr(A.replace('300', '30'))]);
+    expect(clock.sleeping).toBe(0);
+  });
+
   test('an expired answer is not given by default', async () => {
     await using recursor = await startFakeRecursor(zone);
     const { forwarder, clock } = forwarderTo([recursor]);
