@@ -1,6 +1,6 @@
 import { RecordType } from './constants.js';
 import { WireError } from './error.js';
-import type { WireReader } from './reader.js';
+import { WireReader } from './reader.js';
 import type { WireWriter } from './writer.js';
 
 /** One EDNS option as it stands in the OPT record (RFC 6891 section 6.1.2). */
@@ -28,14 +28,8 @@ export function decodeOpt(reader: WireReader): { readonly edns: Edns; readonly u
   const upperRcode = reader.u8();
   const version = reader.u8();
   const dnssecOk = (reader.u16() & DNSSEC_OK) !== 0;
-  const end = reader.u16() + reader.offset;
-  const options: EdnsOptionValue[] = [];
-  while (reader.offset < end) {
-    const code = reader.u16();
-    options.push({ code, data: reader.bytes(reader.u16()) });
-  }
-  if (reader.offset !== end)
-    throw new WireError('bad-opt', `Cannot read EDNS options: the last one ends behind byte ${end}`);
+  const length = reader.u16();
+  const options = length === 0 ? [] : decodeOptions(reader.bytes(length));
   return { edns: { udpPayloadBytes, version, dnssecOk, options }, upperRcode };
 }
 
@@ -57,4 +51,17 @@ export function encodeOpt(edns: Edns, upperRcode: number, writer: WireWriter): v
 /** Bytes the OPT record takes in a message. */
 export function optBytes(edns: Edns): number {
   return edns.options.reduce((bytes, { data }) => bytes + OPTION_FIXED_BYTES + data.length, OPT_FIXED_BYTES);
+}
+
+function decodeOptions(data: Uint8Array): EdnsOptionValue[] {
+  const reader = new WireReader(data);
+  const options: EdnsOptionValue[] = [];
+  try {
+    while (reader.offset < data.length) options.push({ code: reader.u16(), data: reader.bytes(reader.u16()) });
+  } catch (cause) {
+    throw new WireError('bad-opt', `Cannot read EDNS option: it ends behind the ${data.length} bytes there are`, {
+      cause,
+    });
+  }
+  return options;
 }

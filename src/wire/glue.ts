@@ -1,8 +1,5 @@
-import { lowerName, wireLength } from './name.js';
+import { lowerName } from './name.js';
 import type { Rdata, ResourceRecord } from './rdata.js';
-
-/** Type, class, TTL and data length of a record. */
-const RECORD_FIXED_BYTES = 10;
 
 /** The addresses in an additional section, found by the answers that point to them. */
 export class Glue {
@@ -27,14 +24,6 @@ export class Glue {
     const rest: ResourceRecord[] = [];
     for (const record of this.#additional) (wanted.has(record) ? needed : rest).push(record);
     return { needed, rest };
-  }
-
-  /** The most that leaving out this answer's glue can save. */
-  bytesAtMost(answer: ResourceRecord): number {
-    let bytes = 0;
-    for (const { name, data } of this.#neededBy([answer]))
-      bytes += wireLength(name) + RECORD_FIXED_BYTES + dataBytes(data);
-    return bytes;
   }
 
   /** Addresses of the answers' targets, through CNAMEs. */
@@ -79,9 +68,4 @@ function targetOf(data: Rdata): string | undefined {
     case 'opaque':
       return undefined;
   }
-}
-
-function dataBytes(data: Rdata): number {
-  if (data.kind === 'A') return 4;
-  return data.kind === 'CNAME' ? wireLength(data.target) : 16;
 }

@@ -91,7 +91,7 @@ export function addressOfHexLabel(label: string): { readonly family: 4 | 6; read
 }
 
 /** Writes the octets at `offset`; false, with the bytes there undefined, when the text is no IPv4 address. */
-export function parseIpv4Into(text: string, bytes: Uint8Array, offset: number): boolean {
+function parseIpv4Into(text: string, bytes: Uint8Array, offset: number): boolean {
   let octet = -1;
   let count = 0;
   for (let at = 0; at < text.length; at += 1) {

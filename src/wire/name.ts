@@ -19,7 +19,7 @@ const ASCII_ONLY = /^[\0-\x7f]*$/;
 /** The labels of a name from left to right, each as a string of bytes (one character 0..255 per byte), case kept. */
 export function labels(name: string): string[] {
   if (name === '.') return [];
-  if (!name.includes('\\')) return (name.endsWith('.') ? name.slice(0, -1) : name).split('.');
+  if (!name.includes('\\')) return name.slice(0, -1).split('.');
   return splitEscaped(name);
 }
 

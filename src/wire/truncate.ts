@@ -1,7 +1,7 @@
 /**
- * Making a message fit. Answers are written in order until the next would not fit; then their glue is added, and as
- * long as that is too much, answers are taken away from the end together with the glue that only they need. Each step
- * back is as large as the surplus proves necessary, so the cost is a few passes over what fits, however much there is.
+ * Making a message fit. Answers are written in order until the next would not fit; how many of those stay once their
+ * glue is added is then found by halving, going back and forth between checkpoints. So the cost is a handful of passes
+ * over what fits, however much there is.
  */
 import { MAX_MESSAGE_BYTES } from './constants.js';
 import { type Edns, optBytes } from './edns.js';
@@ -100,21 +100,27 @@ function placeGlueFirst(
   });
 }
 
-/** Keeps as many answers as fit together with their glue; undefined when not even the first one does. */
+/** Keeps as many answers as fit together with their glue; undefined, and nothing kept, when not even the first does. */
 function placeFewer({ kept, ends }: Filled, glue: Glue, page: Page): Placed | undefined {
-  for (let count = kept.length; count >= 0; ) {
-    page.rollback(ends[count]!); // `ends` has one more element than `kept`
-    if (count === 0) break;
+  let onPage = kept.length;
+  const place = (count: number): Placed => {
+    page.rollback(ends[Math.min(onPage, count)]!); // `ends` has one more element than `kept`
+    page.overfill(kept.slice(onPage, count));
+    onPage = count;
     const answer = kept.slice(0, count);
-    const additional = page.overfill(glue.split(answer).needed);
-    const surplusBytes = page.surplusBytes;
-    if (surplusBytes <= 0) return { answer, authority: [], additional, isWhole: false };
-    for (let savedBytes = 0; savedBytes < surplusBytes && count > 0; ) {
-      count -= 1;
-      savedBytes += ends[count + 1]!.length - ends[count]!.length + glue.bytesAtMost(kept[count]!);
-    }
+    return { answer, authority: [], additional: page.overfill(glue.split(answer).needed), isWhole: false };
+  };
+
+  let fitting = 0;
+  let tooMany = kept.length + 1;
+  while (tooMany - fitting > 1) {
+    const count = (fitting + tooMany) >> 1;
+    place(count);
+    if (page.surplusBytes > 0) tooMany = count;
+    else fitting = count;
   }
-  return undefined;
+  const placed = place(fitting);
+  return fitting === 0 ? undefined : placed;
 }
 
 /** Keeps the first answer that fits by itself, with as much of its glue as fits. */

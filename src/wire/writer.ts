@@ -24,7 +24,8 @@ export interface Checkpoint {
  * After an error the bytes written are not a message: roll back to a checkpoint, or drop the writer.
  */
 export class WireWriter {
-  #bytes = new Uint8Array(FIRST_BYTES);
+  /** From Node's pool: fresh memory would cost more than writing a small message into it. */
+  #bytes: Uint8Array = Buffer.allocUnsafe(FIRST_BYTES);
   #length = 0;
   readonly #compress: boolean;
   /** Where names and their ends stand, by their text. */
@@ -94,7 +95,7 @@ export class WireWriter {
 
   /** A copy of the bytes written so far. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    return new Uint8Array(this.#bytes.subarray(0, this.#length));
   }
 
   #name(name: string, mayPoint: boolean): void {
@@ -104,28 +105,29 @@ export class WireWriter {
         throw badName(name, `${wireLength(name)} bytes, at most ${MAX_NAME_BYTES} are allowed`);
       }
       this.#reserve(MAX_NAME_BYTES + 1);
-      let remember = this.#compress;
+      let mayBeKnown = this.#compress;
       for (let at = 0; at < name.length; at = this.#label(name, at)) {
-        if (!remember && !mayPoint) continue;
-        const suffix = at === 0 ? name : name.slice(at);
-        const offset = this.#offsets.get(suffix);
-        if (offset === undefined) {
-          if (this.#length < POINTABLE_BYTES) this.#remember(suffix);
-        } else if (mayPoint) {
+        const offset = mayBeKnown ? this.#find(at === 0 ? name : name.slice(at)) : undefined;
+        if (offset === undefined) continue;
+        if (mayPoint) {
           this.u16(0xc000 | offset);
           return;
-        } else {
-          // The shorter ends were remembered together with this one.
-          remember = false;
         }
+        // Its shorter ends were remembered together with it.
+        mayBeKnown = false;
       }
     }
     this.u8(0);
   }
 
-  #remember(suffix: string): void {
-    this.#offsets.set(suffix, this.#length);
-    this.#suffixes.push(suffix);
+  /** Where this end of a name stands; if it does not yet, it is about to. */
+  #find(suffix: string): number | undefined {
+    const offset = this.#offsets.get(suffix);
+    if (offset === undefined && this.#length < POINTABLE_BYTES) {
+      this.#offsets.set(suffix, this.#length);
+      this.#suffixes.push(suffix);
+    }
+    return offset;
   }
 
   /** Writes the label that starts at `start` of the text; gives where the next one starts. */

@@ -166,7 +166,8 @@ describe('golden packets', () => {
   });
 
   test.each([
-    { packet: 'opt-overrun', code: 'truncated', why: 'option longer than its record (C009)' },
+    { packet: 'opt-overrun', code: 'bad-opt', why: 'option longer than the message (C009)' },
+    { packet: 'opt-overrun-inside', code: 'bad-opt', why: 'option longer than its record (C009)' },
     { packet: 'opt-with-owner', code: 'bad-opt', why: 'owner is not the root' },
     { packet: 'two-opts', code: 'two-opts', why: 'two OPT records (D5)' },
     { packet: 'a-with-five-bytes', code: 'bad-rdata', why: 'an A record of five bytes' },
