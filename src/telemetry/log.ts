@@ -28,7 +28,10 @@ export interface LogOptions {
 export async function createLogger(options: LogOptions): Promise<Log> {
   const target = options.destination ?? pino.destination({ fd: 2, sync: false });
   const stream = options.json ? target : await prettyStream(target);
-  return wrap(pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream));
+  const { isoTime } = pino.stdTimeFunctions;
+  // Without a serializer an Error under any key but pino's own `err` would be written as {}.
+  const serializers = { error: pino.stdSerializers.errWithCause };
+  return wrap(pino({ level: options.level, base: null, timestamp: isoTime, serializers }, stream));
 }
 
 async function prettyStream(destination: DestinationStream): Promise<DestinationStream> {

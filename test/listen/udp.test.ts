@@ -84,8 +84,8 @@ describe('a UDP listener', () => {
     expect(decodeMessage(await client.next())).toMatchObject({ id: 2 });
     expect(await metricValue(options.metrics.failures, 'respond')).toBe(2);
     expect(options.lines.map((line) => JSON.parse(line))).toMatchObject([
-      { msg: 'question not answered', client: { transport: 'udp' } },
-      { msg: 'question not answered', client: { transport: 'udp' } },
+      { msg: 'question not answered', client: { transport: 'udp' }, error: { message: 'at once' } },
+      { msg: 'question not answered', client: { transport: 'udp' }, error: { message: 'later' } },
     ]);
   });
 
