@@ -8,7 +8,10 @@ export interface ListenLimits {
   readonly tcpConnectionsPerClient: number;
   /** Questions of one connection being answered at one time; until then nothing more is read from it. */
   readonly tcpInFlight: number;
-  /** Bytes of replies that one connection's client has yet to take; with more, nothing is read from it. */
+  /**
+   * Bytes of replies that one connection's client has yet to take; with more, nothing is read from it until it has
+   * taken all. No less than 64 KiB: a socket that buffers less need not tell when that is gone.
+   */
   readonly tcpBacklogBytes: number;
   /** How long a connection may stay without a question, its first one included, or with too large a backlog. */
   readonly tcpIdleMs: number;
