@@ -5,6 +5,7 @@ import type { Log } from '../telemetry/log.js';
 import { CheckRunner } from './checks/runner.js';
 import { serveHttp } from './http.js';
 import { Ledger } from './ledger.js';
+import { applyDefinitions, readDefinitions } from './load.js';
 import { LocalState } from './local-state.js';
 import { Reader } from './read.js';
 import { agentEndpoints } from './routes/agent.js';
@@ -67,12 +68,17 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const store = new StateStore(ledger);
   const state = new LocalState({ store, ledger, clock, nodeName });
   const reader = new Reader({ ledger, datacenter, clock });
+  const load = async (): Promise<void> => {
+    const paths = { dirs: options.configDirs, files: options.configFiles };
+    const definitions = await readDefinitions(paths, { areScriptsEnabled: facts.areLocalScriptsEnabled });
+    applyDefinitions(definitions, { state, ledger });
+  };
   registerSelf(store, facts);
+  await load();
   const owned = new CloseStack();
   try {
     const runner = owned.add(new CheckRunner({ state, store, ledger, nodeName, clock, log }));
     state.attach(runner);
-    const reload = (): Promise<void> => Promise.resolve();
     let leave = (): void => {};
     const left = new Promise<void>((resolve) => {
       leave = resolve;
@@ -82,14 +88,14 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       ...statusEndpoints(`${facts.address}:${SERVER_PORT}`),
       ...catalogEndpoints({ store, reader, datacenter }),
       ...healthEndpoints({ store, reader, datacenter }),
-      ...agentEndpoints({ facts, state, ledger, reload, leave }),
+      ...agentEndpoints({ facts, state, ledger, reload: load, leave }),
       ...agentServiceEndpoints({ state, ledger, clock, log, ...scripts }),
       ...agentCheckEndpoints({ state, ttlChecks: runner, ...scripts }),
       ...agentHealthEndpoints(state),
     ];
     const server = owned.add(await serveHttp(endpoints, { ...options.http, names: [nodeName], log }));
     const close = (): Promise<void> => owned.close();
-    return { address: server.address, reload, left, close, [Symbol.asyncDispose]: close };
+    return { address: server.address, reload: load, left, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await owned.close();
     throw error;

@@ -9,14 +9,17 @@ class BodyError extends Error {
 }
 
 /** How Go's encoding/json reads request bodies, and what it says when it cannot. */
-export const bodyDialect: Dialect = {
+const bodyDialect: Dialect = {
   foldKey: (key) => key.toLowerCase(),
-  unknownKey: (key) => new BodyError(`json: unknown field ${JSON.stringify(key)}`),
-  wrongType: (value, type, { struct, path }) => {
-    const spelled = value instanceof JsonNumber && type !== 'string' ? `number ${value.literal}` : jsonKind(value);
-    const target =
-      path.length === 0 ? `value of type ${type}` : `struct field ${struct}.${path.join('.')} of type ${type}`;
-    return new BodyError(`json: cannot unmarshal ${spelled} into Go ${target}`);
+  fieldPart: (name) => `.${name}`,
+  elementPart: () => '',
+  unknownKey: (key) => {
+    throw new BodyError(`json: unknown field ${JSON.stringify(key)}`);
+  },
+  wrongType: (value, { type }, { struct, path }) => {
+    const kind = value instanceof JsonNumber && type !== 'string' ? `number ${value.literal}` : jsonKind(value);
+    const target = path === '' ? `value of type ${type}` : `struct field ${struct}${path} of type ${type}`;
+    return new BodyError(`json: cannot unmarshal ${kind} into Go ${target}`);
   },
   // Numbers are nanoseconds; Consul passes over values of other types.
   durationMs: (value) => {
@@ -34,7 +37,7 @@ export function decodeBody<T>(
   const text = new TextDecoder().decode(body);
   if (text.trim() === '') throw refuse('EOF');
   try {
-    return decode(readFirstJson(text), { dialect: bodyDialect, struct: '', path: [] });
+    return decode(readFirstJson(text), { dialect: bodyDialect, struct: '', path: '' });
   } catch (error) {
     if (error instanceof JsonSyntaxError) throw refuse(error.isTruncated ? 'unexpected EOF' : error.message);
     if (error instanceof BodyError || error instanceof DurationError) throw refuse(error.message);

@@ -11,7 +11,7 @@ import {
   isScript,
 } from './check.js';
 import {
-  checkServiceAddress,
+  isWildcardAddress,
   metaProblem,
   proxyProblem,
   SERVICE_FIELDS,
@@ -20,20 +20,21 @@ import {
   withFamilyAddresses,
 } from './service.js';
 
-export const serviceCheckFields = object('', CHECK_FIELDS, { snakeCase: true });
+const serviceCheck = object('', CHECK_FIELDS, { snakeCase: true });
 
-/** The body of agent/service/register and a `service` of a file. */
+/** The fields of a service that is registered with an agent. */
+export const SERVICE_REGISTRATION_FIELDS = {
+  ...SERVICE_FIELDS,
+  Name: text,
+  SocketPath: text,
+  Token: text,
+  Locality: opaque,
+};
+
+/** The body of agent/service/register. */
 export const serviceRegistration = object(
   '',
-  {
-    ...SERVICE_FIELDS,
-    Name: text,
-    Check: serviceCheckFields,
-    Checks: list(serviceCheckFields, 'structs.CheckTypes'),
-    SocketPath: text,
-    Token: text,
-    Locality: opaque,
-  },
+  { ...SERVICE_REGISTRATION_FIELDS, Check: serviceCheck, Checks: list(serviceCheck, 'structs.CheckTypes') },
   { snakeCase: true },
 );
 
@@ -48,25 +49,22 @@ export interface ServiceWithChecks {
   readonly checks: readonly CheckDefinition[];
 }
 
-/** Undefined when the facts keep every rule; the text is what Consul answers. */
-export function serviceProblem(facts: ServiceFacts): string | undefined {
-  const meta = metaProblem(facts.meta);
-  return (
-    weightsProblem(facts.weights) ??
-    (meta === undefined ? undefined : `Invalid Service Meta: ${meta}`) ??
-    proxyProblem(facts)
-  );
-}
-
 /** The facts of a body; refused with 400 where it breaks a rule. */
 export function serviceOfBody(body: ServiceRegistration): ServiceFacts {
   if (!body.Name) throw new HttpError(400, 'Missing service name');
-  checkServiceAddress(body.Address ?? '');
+  if (isWildcardAddress(body.Address ?? '')) throw new HttpError(400, 'Invalid service address');
   if (body.Connect?.SidecarService !== undefined) throw new HttpError(400, 'Invalid SidecarService: not supported');
   const facts = withFamilyAddresses(serviceFacts(body.Name, body));
-  const problem = serviceProblem(facts);
+  const problem = problemOf(facts);
   if (problem !== undefined) throw new HttpError(400, problem);
   return facts;
+}
+
+function problemOf(facts: ServiceFacts): string | undefined {
+  const weights = weightsProblem(facts.weights);
+  if (weights !== undefined) return `Invalid Weights: ${weights}`;
+  const meta = metaProblem(facts.meta);
+  return meta === undefined ? proxyProblem(facts) : `Invalid Service Meta: ${meta}`;
 }
 
 /** The fields of a registration's checks in the order in which Consul numbers them: over HTTP `Check` comes first. */

@@ -1,6 +1,5 @@
 /** What every registration of a service has in common, whether it comes by HTTP, through the catalog or from a file. */
 import { isIPv4, isIPv6 } from 'node:net';
-import { HttpError } from '../http-error.js';
 import { type Decoded, flag, integer, mapOf, object, opaque, text, textList, textMap } from '../json/decode.js';
 import type { ServiceFacts, TaggedAddress, TextMap, Weights } from '../rows.js';
 
@@ -63,18 +62,19 @@ export function withFamilyAddresses(facts: ServiceFacts): ServiceFacts {
   return { ...facts, taggedAddresses: new Map([...own, ...facts.taggedAddresses]) };
 }
 
-export function checkServiceAddress(address: string): void {
-  if (['0.0.0.0', '::', '[::]'].includes(address)) throw new HttpError(400, 'Invalid service address');
+/** Addresses to bind to, not to be reached at. */
+export function isWildcardAddress(address: string): boolean {
+  return ['0.0.0.0', '::', '[::]'].includes(address);
 }
 
 const MAX_WEIGHT = 65_535;
 
 /** Undefined when the weights are fine. */
 export function weightsProblem({ passing, warning }: Weights): string | undefined {
-  if (passing < 1) return 'Invalid Weights: Passing must be greater than 0';
-  if (warning < 0) return 'Invalid Weights: Warning must be greater or equal than 0';
+  if (passing < 1) return 'Passing must be greater than 0';
+  if (warning < 0) return 'Warning must be greater or equal than 0';
   const isTooLarge = passing > MAX_WEIGHT || warning > MAX_WEIGHT;
-  return isTooLarge ? 'Invalid Weights: DNS Weight must be between 0 and 65535' : undefined;
+  return isTooLarge ? 'DNS Weight must be between 0 and 65535' : undefined;
 }
 
 const MAX_META_PAIRS = 64;

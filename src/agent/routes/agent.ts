@@ -1,3 +1,4 @@
+import { DefinitionError } from '../definitions.js';
 import type { Endpoint } from '../endpoint.js';
 import { HttpError } from '../http-error.js';
 import type { Ledger } from '../ledger.js';
@@ -39,7 +40,7 @@ export function agentEndpoints({ facts, state, ledger, reload, leave }: AgentPar
       methods: ['PUT'],
       path: '/v1/agent/reload',
       handle: async () => {
-        await reload();
+        await reload().catch(refuse);
         return NOTHING;
       },
     },
@@ -66,6 +67,11 @@ export function agentEndpoints({ facts, state, ledger, reload, leave }: AgentPar
       },
     },
   ];
+}
+
+/** A file that cannot be used is the caller's to mend, so the reason goes to them. */
+function refuse(error: unknown): never {
+  throw error instanceof DefinitionError ? new HttpError(500, error.message) : error;
 }
 
 function members(facts: SelfFacts, query: URLSearchParams): Reply {

@@ -3,13 +3,7 @@ import { formatDuration } from '../duration.js';
 import { HttpError } from '../http-error.js';
 import { type Decoder, durationMs, flag, list, object, text, textList, textMap, unsigned } from '../json/decode.js';
 import type { JsonObject, JsonValue } from '../json/value.js';
-import {
-  checkServiceAddress,
-  metaProblem,
-  proxyProblem,
-  SERVICE_FIELDS,
-  serviceFacts,
-} from '../registration/service.js';
+import { isWildcardAddress, metaProblem, proxyProblem, SERVICE_FIELDS, serviceFacts } from '../registration/service.js';
 import type { StateStore } from '../store.js';
 
 /** Sent back by clients that read a row, changed it and register it again. */
@@ -97,11 +91,7 @@ function validService(node: string, fields: ReturnType<typeof service>): ReturnT
     );
   }
   const facts = serviceFacts(name, fields);
-  try {
-    checkServiceAddress(facts.address);
-  } catch (error) {
-    throw error instanceof HttpError ? new HttpError(500, error.message) : error;
-  }
+  if (isWildcardAddress(facts.address)) throw new HttpError(500, 'Invalid service address');
   const proxy = proxyProblem(facts);
   if (proxy !== undefined) throw new HttpError(500, proxy);
   const meta = metaProblem(facts.meta);
@@ -166,7 +156,8 @@ const DEFINITION_FIELDS = [
 
 /** A check's definition as it is shown again: known fields in Consul's order, durations spelled its way. */
 function checkDefinition(value: JsonValue, place: Parameters<Decoder<unknown>>[1]): JsonObject {
-  if (!(value instanceof Map)) throw place.dialect.wrongType(value, 'structs.HealthCheckDefinition', place);
+  if (!(value instanceof Map))
+    throw place.dialect.wrongType(value, { shape: 'map', type: 'structs.HealthCheckDefinition' }, place);
   const fields: JsonObject = value;
   return new Map(
     DEFINITION_FIELDS.flatMap((name, position) => {
@@ -186,7 +177,7 @@ function typeOf(definition: JsonObject | undefined): string {
 
 function notNull<T>(decode: Decoder<T>): Decoder<T> {
   return (value, place) => {
-    if (value === null) throw place.dialect.wrongType(value, 'structs.HealthCheck', place);
+    if (value === null) throw place.dialect.wrongType(value, { shape: 'map', type: 'structs.HealthCheck' }, place);
     return decode(value, place);
   };
 }
