@@ -57,16 +57,21 @@ describe('name servers (dns-behaviour 5.10)', () => {
     expect(ask('consul SOA')).toMatchObject({ answer: [SOA], authority: [], additional: [] });
   });
 
-  test('may be unknown, the backend being away (C174)', () => {
+  test.each([
+    { rows: undefined, why: 'the backend is away' },
+    {
+      rows: { kind: 'unknown-datacenter', datacenter: 'dc1', isStale: false, dependsOn: [] } as const,
+      why: 'it says so',
+    },
+  ])('may be unknown, and SOA is answered still: $why (C174)', ({ rows }) => {
     const context = { random: () => 0, nowSeconds: NOW_SECONDS, isSmallUdp: false };
     const zone = { kind: 'consul', name: 'consul.' } as const;
-    const lookup = { kind: 'apex', part: 'zone' } as const;
-    const outcome = composeAnswer(
-      { question: question('consul SOA'), lookup, zone, rows: undefined },
-      CONSUL_POLICY,
-      context,
-    );
-    expect(outcome).toMatchObject({ kind: 'records', answer: [SOA], authority: [] });
+    const input = { question: question('consul SOA'), lookup: { kind: 'apex', part: 'zone' }, zone, rows } as const;
+    expect(composeAnswer(input, CONSUL_POLICY, context)).toMatchObject({
+      kind: 'records',
+      answer: [SOA],
+      authority: [],
+    });
   });
 });
 

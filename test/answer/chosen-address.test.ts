@@ -166,6 +166,14 @@ describe('translate_wan_addrs (dns-behaviour 7.3, 18.5)', () => {
       gives: ['-> n.node.dc2.consul.', '10.0.0.1'],
       why: '18.5: nothing to translate, as agents tag themselves',
     },
+    {
+      own: {},
+      on: node('n', '10.0.0.1', { taggedAddresses: { lan_ipv6: '2001:db8::1', wan_ipv6: '2001:db8::2' } }),
+      type: 'AAAA',
+      dc: 'dc2',
+      gives: ['2001:db8::2'],
+      why: '7.3: wan_ipv6 likewise',
+    },
   ])('$type in $dc gives $gives ($why)', ({ own, on, type, dc, gives }) => {
     expect(addressesOf(own, on, type, dc, true)).toEqual(gives);
   });

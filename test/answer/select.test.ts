@@ -51,6 +51,7 @@ describe('SRV weight (dns-behaviour 8.3)', () => {
     { checks: [check('warning', own), check('critical', own)], weight: 0, why: 'C131: the worst one counts' },
     { checks: [check('warning', { id: '_node_maintenance' })], weight: 0, why: 'C132: maintenance of any status' },
     { checks: [check('passing', { ...own, id: '_service_maintenance:db-n' })], weight: 0, why: 'C132' },
+    { checks: [check('strange', { id: '_node_maintenance' })], weight: 0, why: 'C132: or of an unknown one' },
     { checks: [check('strange', own)], weight: 1, why: 'C132: unknown status' },
     { checks: [check('strange', own), check('critical', own)], weight: 1, why: '8.3: unknown before anything else' },
     { checks: [check('critical', { serviceId: 'x', serviceName: 'x' })], weight: 7, why: 'another service' },

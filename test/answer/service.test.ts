@@ -45,7 +45,7 @@ describe('which instances are answered with', () => {
     expect(ask('_tcp.service.consul A', { world }).answer).toEqual(rrs('_tcp.service.consul. A 10.0.0.1'));
   });
 
-  test.each(['_db._tcp.connect', '_x._tcp.service', 'a._tcp.service', '__x._tcp.service'])(
+  test.each(['_db._tcp.connect', '_tcp.connect', '_x._tcp.service', 'a._tcp.service', '__x._tcp.service'])(
     '%s.consul is NXDOMAIN without such a service (C059, C061)',
     (name) => expect(outcomeOf(`${name}.consul A`)).toEqual({ kind: 'no-such-name' }),
   );

@@ -3,9 +3,9 @@ import { serviceTtlSeconds } from '../../src/answer/ttl.js';
 import { CONSUL_POLICY } from './world.js';
 
 const entries = new Map([
-  ['*', 5],
   ['we*', 6],
   ['web*', 7],
+  ['*', 5],
   ['webx', 30],
   ['db', 1],
   ['zero', 0],
