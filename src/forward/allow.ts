@@ -18,7 +18,7 @@ export function createRecursionAcl(allowRecursion: readonly string[]): (address:
   return (address) => {
     const known = verdicts.get(address);
     if (known !== undefined) return known;
-    const verdict = networks.check(withoutZone(address), familyOf(address));
+    const verdict = networks.check(address, familyOf(address));
     verdicts.set(address, verdict);
     return verdict;
   };
@@ -38,9 +38,4 @@ function addNetwork(networks: BlockList, network: string): void {
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIPv6(address) ? 'ipv6' : 'ipv4';
-}
-
-function withoutZone(address: string): string {
-  const zoneAt = address.indexOf('%');
-  return zoneAt < 0 ? address : address.slice(0, zoneAt);
 }

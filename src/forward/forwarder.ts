@@ -155,7 +155,7 @@ export class Forwarder implements Closable {
     try {
       return await this.#upstreams.ask(query, flight.signal);
     } catch (error) {
-      if (error instanceof ForwardError && error.code !== 'closed') this.#failures.add(key, error);
+      if (error instanceof ForwardError) this.#failures.add(key, error);
       throw error;
     } finally {
       clearTimeout(timer);

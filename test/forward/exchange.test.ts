@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram';
+import { getEventListeners } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
 import { exchange } from '../../src/forward/exchange.js';
 import type { Recursor } from '../../src/forward/recursor.js';
@@ -325,6 +326,7 @@ describe('the signal', () => {
       return [];
     });
     await expect(exchange(query, recursor, { timeoutMs: 60_000, signal: stop.signal })).rejects.toThrow('enough');
+    await vi.waitFor(() => expect(recursor.connections).toBe(0));
     await recursor.close();
     await vi.waitFor(() => expect(openSockets()).toEqual([]));
   });
@@ -335,6 +337,18 @@ describe('the signal', () => {
     await expect(exchange(query, recursor, { timeoutMs: 1_000, signal })).rejects.toThrow('too late');
     expect(recursor.count()).toBe(0);
   });
+});
+
+test('an exchange leaves neither timers nor listeners behind', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    await using recursor = await startFakeRecursor(truncatedOverUdp(zone));
+    const { signal } = new AbortController();
+    await exchange(query, recursor, { timeoutMs: 60_000, signal });
+    expect([vi.getTimerCount(), getEventListeners(signal, 'abort').length]).toEqual([0, 0]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 /** Those of the test included. The list lags a little behind closing. */

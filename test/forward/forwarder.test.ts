@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
 import { Forwarder, type ForwarderSettings } from '../../src/forward/forwarder.js';
 import type { Recursor } from '../../src/forward/recursor.js';
@@ -333,6 +334,19 @@ describe('closing', () => {
     await expect(forwarder.resolve(www)).rejects.toMatchObject({ code: 'closed' });
     expect([recursor.count(), forwarder.stats().inFlight]).toEqual([1, 0]);
   });
+});
+
+test('an answered question leaves neither a deadline nor a listener behind', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    await using recursor = await startFakeRecursor(zone);
+    const { forwarder } = forwarderTo([recursor]);
+    const { signal } = new AbortController();
+    await forwarder.resolve(www, { signal });
+    expect([vi.getTimerCount(), getEventListeners(signal, 'abort').length]).toEqual([0, 0]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('metrics count cache hits and entries', async () => {

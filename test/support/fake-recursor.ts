@@ -56,6 +56,11 @@ export class FakeRecursor implements AsyncDisposable {
     return this.queries.filter((query) => transport === undefined || query.transport === transport).length;
   }
 
+  /** TCP connections open. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
   async close(): Promise<void> {
     this.#closing ??= this.#close();
     await this.#closing;
