@@ -1,5 +1,3 @@
-import { MAX_MESSAGE_BYTES } from './constants.js';
-import { WireError } from './error.js';
 import type { ResourceRecord } from './rdata.js';
 import { decodeRdata, encodeRdata } from './rdata-codec.js';
 import type { WireReader } from './reader.js';
@@ -24,9 +22,5 @@ export function encodeRecord(record: ResourceRecord, writer: WireWriter): void {
   const lengthAt = writer.length;
   writer.u16(0);
   encodeRdata(record.data, writer);
-  const length = writer.length - lengthAt - 2;
-  if (length > MAX_MESSAGE_BYTES) {
-    throw new WireError('out-of-range', `Cannot write record "${record.name}": ${length} bytes of data`);
-  }
-  writer.patchU16(lengthAt, length);
+  writer.patchU16(lengthAt, writer.length - lengthAt - 2);
 }

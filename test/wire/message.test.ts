@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RecordType } from '../../src/wire/constants.js';
+import type { Edns } from '../../src/wire/edns.js';
 import { WireError } from '../../src/wire/error.js';
 import { decodeHeader } from '../../src/wire/header.js';
 import { decodeMessage, encodeMessage, type Message } from '../../src/wire/message.js';
@@ -25,6 +26,11 @@ const plain: Message = {
   additional: [],
   edns: undefined,
 };
+
+function edns(code: number, data: string): Edns {
+  const options = [{ code, data: new TextEncoder().encode(data) }];
+  return { udpPayloadBytes: 1232, version: 0, dnssecOk: false, options };
+}
 
 /** The error `decodeMessage` throws on these bytes. */
 function errorOf(bytes: Uint8Array): WireError {
@@ -195,6 +201,35 @@ describe('golden packets', () => {
   });
 });
 
+describe('decodeMessage', () => {
+  test('gives no question of a question section that is not sound as a whole', () => {
+    const { decoded } = errorOf(Uint8Array.of(0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1));
+    expect(decoded).toMatchObject({ header: { questionCount: 2 }, questions: [] });
+  });
+
+  test('gives values that outlive the packet', () => {
+    const { id: _, ...sent } = { ...plain, answer: [rr('a. TXT "text"')], edns: edns(3, 'data') };
+    const packet = encodeMessage({ ...plain, ...sent });
+    const decoded = decodeMessage(packet);
+    packet.fill(0xff);
+    expect(decoded).toMatchObject(sent);
+  });
+
+  test.each([
+    { pointers: 127, is: 'read' },
+    { pointers: 128, is: 'refused' },
+  ])('a name behind $pointers pointers is $is', ({ pointers, is }) => {
+    // The root at byte 12 is the first question; then every question points to the one before it.
+    const questions = Array.from({ length: pointers }, (_, index) => {
+      const target = index === 0 ? 12 : 17 + (index - 1) * 6;
+      return [0xc0 | (target >> 8), target & 0xff, 0, 1, 0, 1];
+    });
+    const bytes = Uint8Array.of(0, 1, 0, 0, 0, pointers + 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, ...questions.flat());
+    if (is === 'read') expect(decodeMessage(bytes).questions.at(-1)?.name).toBe('.');
+    else expect(errorOf(bytes).code).toBe('bad-pointer');
+  });
+});
+
 describe('decodeHeader', () => {
   test('reads flags and counts without looking further (C001-C006)', () => {
     expect(decodeHeader(readPacket('bare-formerr'))).toMatchObject({
@@ -238,7 +273,7 @@ describe('encodeMessage', () => {
     expect(decodeMessage(bytes).answer).toEqual(answer);
   });
 
-  test.each([
+  test.each<{ readonly change: Partial<Message>; readonly code: string; readonly why: string }>([
     { change: { rcode: 16 }, code: 'out-of-range', why: 'rcode above 15 without OPT' },
     { change: { answer: [rr('a. SRV 1 1 70000 b.')] }, code: 'out-of-range', why: 'port above 65535' },
     { change: { answer: [rr('a. 4294967296 IN A 10.0.0.1')] }, code: 'out-of-range', why: 'TTL of 33 bits' },
@@ -258,6 +293,18 @@ describe('encodeMessage', () => {
       change: { answer: [{ ...rr('a. A 10.0.0.1'), name: `${'a'.repeat(63)}.`.repeat(4) }] },
       code: 'bad-name',
       why: 'name of 257 bytes',
+    },
+    {
+      change: { answer: [{ ...rr('a. A 10.0.0.1'), name: `${`${'a'.repeat(63)}.`.repeat(3)}${'a'.repeat(62)}.` }] },
+      code: 'bad-name',
+      why: 'name of 256 bytes',
+    },
+    {
+      change: {
+        answer: [{ ...rr('a. A 10.0.0.1'), type: 10, data: { kind: 'opaque', bytes: new Uint8Array(65_536) } }],
+      },
+      code: 'out-of-range',
+      why: 'data of 65536 bytes',
     },
     {
       change: { answer: Array.from({ length: 5000 }, () => rr('a.consul. A 10.0.0.1')) },

@@ -4,10 +4,10 @@ import { encodeExtendedError } from '../../src/wire/extended-error.js';
 import { decodeRdata, textStrings } from '../../src/wire/rdata-codec.js';
 import { WireReader } from '../../src/wire/reader.js';
 
-/** Reads data of a type that stands behind the name `a.b.` at byte 0. */
+/** Reads data of a type that stands behind the name `a.b.` at byte 0 and before `61 00 00`. */
 function read(type: number, hex: string) {
   const data = Buffer.from(hex.replaceAll(' ', ''), 'hex');
-  const bytes = Buffer.concat([Buffer.from('0161016200', 'hex'), data, Buffer.from('ff', 'hex')]);
+  const bytes = Buffer.concat([Buffer.from('0161016200', 'hex'), data, Buffer.from('610000', 'hex')]);
   return decodeRdata(type, new WireReader(bytes, 5), data.length);
 }
 
@@ -40,7 +40,8 @@ describe("data that does not have its type's form is refused", () => {
     { type: 'SRV', hex: '0001 0001 0050', why: 'no target' },
     { type: 'SOA', hex: 'c000 c000 00000001', why: 'one number of five' },
     { type: 'TXT', hex: '05 6161', why: 'a string longer than the record' },
-    { type: 'NXT', hex: '0161', why: 'a name longer than the record' },
+    { type: 'NXT', hex: '01', why: 'a name longer than the record' },
+    { type: 'PTR', hex: '01', why: 'a name longer than the record' },
     { type: 'NAPTR', hex: '0001 0002 09', why: 'a string longer than the record' },
   ] as const)('$type of $why', ({ type, hex }) => {
     expect(() => read(RecordType[type], hex)).toThrow(expect.objectContaining({ name: 'WireError' }));

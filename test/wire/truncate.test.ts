@@ -226,12 +226,22 @@ describe('cases', () => {
       answer: [rr('web.service.consul. SRV 1 1 80 Web.Example.')],
       additional: [
         rr('web.example. TXT "not needed to connect"'),
-        rr('web.example. CNAME edge.example.'),
+        rr('wEB.example. CNAME edge.example.'),
         rr('edge.example. A 192.0.2.1'),
       ],
     };
     const { kept } = fitMessage(reply, within(encodeMessage(reply).length - 1));
     expect(kept).toEqual({ ...reply, additional: reply.additional.slice(1), truncated: true });
+  });
+
+  test('CNAMEs in a circle are followed once', () => {
+    const reply = {
+      ...empty,
+      answer: [rr('web.service.consul. SRV 1 1 80 a.example.')],
+      additional: [rr('a.example. TXT "x"'), rr('a.example. CNAME b.example.'), rr('b.example. CNAME a.example.')],
+    };
+    const { kept } = fitMessage(reply, within(encodeMessage(reply).length - 1));
+    expect(kept.additional).toEqual(reply.additional.slice(1));
   });
 
   test('an answer that fits only without its glue is sent without', () => {
