@@ -1,4 +1,4 @@
-/** Answers that are addresses: of a service's instances, of an `addr` name, of a virtual address (dns-behaviour 6.1). */
+/** Answers that are addresses: of instances, of `addr` names, virtual ones (dns-behaviour 5.5, 5.6, 6.1). */
 import type { Instance } from '../catalog/model.js';
 import { RecordType } from '../wire/constants.js';
 import type { ResourceRecord } from '../wire/rdata.js';
@@ -49,7 +49,7 @@ export function chaseFor(target: string, type: number, into: Chase['into']): Cha
   }
 }
 
-/** The one address that a name stands for. Questions for another type get it as additional record (dns-behaviour 5.5). */
+/** The one address that a name stands for; for other types it is an additional record (dns-behaviour 5.5, 5.6). */
 export function singleAddress(owner: Owner, ip: IpText, type: number): RecordsOutcome {
   const found = [addressRecord(owner, ip)];
   return asksForFamily(type, ip.family) ? records({ answer: found }) : records({ additional: found });

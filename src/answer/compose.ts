@@ -168,7 +168,7 @@ function nodeOutcome(
   return nodeAnswer(node, asked, { owner, withMeta: policy.additionalNodeMetaTxt, limit }) ?? { kind: 'no-data' };
 }
 
-/** The virtual address is the service's, so every instance in the mesh carries the same. Those of single ports are not told. */
+/** The address is the service's: every instance in the mesh carries the same. A single port's is told nowhere. */
 function virtualAnswer({ portName }: VirtualLookup, instances: readonly Instance[], task: Task): Outcome {
   if (instances.length === 0) return { kind: 'no-such-name' };
   const ips = instances.map(({ taggedAddresses }) => parseIpText(taggedAddresses['consul-virtual']?.address ?? ''));

@@ -23,7 +23,7 @@ export interface SrvOptions {
   readonly withNodeMeta: boolean;
 }
 
-/** One SRV record per endpoint, and with each the addresses of its target and its node's metadata (dns-behaviour 6.2, 6.3). */
+/** One SRV record per endpoint, with its target's addresses and its node's metadata beside (dns-behaviour 6.2, 6.3). */
 export function srvAnswer(instances: readonly Instance[], options: SrvOptions): RecordsOutcome | undefined {
   const answer: ResourceRecord[] = [];
   const additional = new Additional();
@@ -64,6 +64,7 @@ function endpointOf(instance: Instance, { owner, place, portName }: SrvOptions):
 
 function targetOf(instance: Instance, address: ChosenAddress, place: Place): string {
   if (address.kind === 'host') return address.target;
+  // Never undefined for an IP address.
   const hex = hexLabel(address.ip.address);
   return address.isNodes || hex === undefined ? nodeName(instance.node.name, place) : addressName(hex, place);
 }

@@ -4,7 +4,7 @@ const KNOWN_STATUSES: ReadonlySet<string> = new Set(['passing', 'warning', 'crit
 
 /**
  * The weight of an instance's SRV record by its health (dns-behaviour 8.3). Weight 0 says "only if there is no other"
- * (RFC 2782); it is what instances in maintenance get, which are answered with only if their checks do not exclude them.
+ * (RFC 2782); instances in maintenance get it, where their checks do not exclude them altogether.
  */
 export function weightOf({ service, checks, weights }: Instance): number {
   const own = checks.filter(({ serviceId, serviceName }) => serviceId === '' || serviceName === service);

@@ -60,7 +60,7 @@ function parseBelow(zone: Zone, name: string, type: number): Lookup | Settled {
   return (suffixes && lookupOf(split, suffixes)) ?? 'no-such-name';
 }
 
-/** Looks for the rightmost keyword, so that a service may be called `node`; for SRV, `_tcp` stands for `_tcp.service`. */
+/** Finds the rightmost keyword, so that a service may be called `node`; for SRV, `_tcp` means `_tcp.service`. */
 function splitAtKeyword(relative: readonly string[], type: number): Split | undefined {
   for (let at = relative.length - 1; at >= 0; at -= 1) {
     const label = relative[at] ?? '';
@@ -98,7 +98,15 @@ function lookupOf({ left, keyword }: Split, suffixes: Suffixes): Lookup | undefi
     case 'connect':
     case 'ingress':
     case 'api-gateway':
-      return { kind: 'service', view: keyword, service: last, tag: undefined, portName: undefined, locality };
+      // Tags and ports are for plain services; a peer is accepted and passed over (dns-behaviour 5.2).
+      return {
+        kind: 'service',
+        view: keyword,
+        service: last,
+        tag: undefined,
+        portName: undefined,
+        locality: { ...locality, peer: undefined },
+      };
     case 'node':
       return { kind: 'node', node: left.join('.'), locality };
     case 'query':

@@ -110,6 +110,7 @@ const OTHERS: readonly Row[] = [
   { asked: 'web.ingress.dc1.consul', is: service('web', { view: 'ingress', ...inDatacenter('dc1') }), why: 'C066' },
   { asked: 'x.web.ingress.consul', is: service('web', { view: 'ingress' }), why: 'C058' },
   { asked: 'web.api-gateway.consul', is: service('web', { view: 'api-gateway' }), why: '4.1: the newest keyword' },
+  { asked: 'web.connect.p1.peer.consul', is: service('web', { view: 'connect' }), why: '5.2: peers are passed over' },
   {
     asked: 'web.connect.http.port.consul',
     is: service('web', { view: 'connect' }),
