@@ -1,64 +1,108 @@
-import type { Clock } from '../clock.js';
 import type { Closable } from '../lifecycle.js';
-import type { ServiceLookup } from '../query/lookup.js';
-import type { Log } from '../telemetry/log.js';
-import type { Metrics } from '../telemetry/metrics.js';
+import type { NodeLookup, ServiceLookup, VirtualLookup } from '../query/lookup.js';
 import { CatalogError } from './catalog-error.js';
-import type { Consistency, ConsulClient } from './client.js';
+import type { ConsulClient } from './client.js';
+import type { DatacenterCatalog, ServiceRead } from './datacenter-catalog.js';
+import { unlessAborted } from './deadline.js';
+import type { Found } from './entries.js';
+import { HotNames } from './hot-names.js';
+import { type MaybePromise, mapMaybe, recoverMaybe } from './maybe-promise.js';
+import type { Instance } from './model.js';
+import { OpenDatacenters } from './open-datacenters.js';
+import { readOwners } from './owners.js';
+import type { CatalogCacheOptions, CatalogParts } from './parts.js';
+import { PreparedQueries, type QueryRead } from './prepared-queries.js';
+import { Slots } from './slots.js';
 import type { CatalogLookup, CatalogSource, ReadOptions, Rows } from './source.js';
+import { TokenBucket } from './token-bucket.js';
 
-export interface CatalogCacheOptions {
-  /** The backend's own datacenter, in lower case. */
-  readonly datacenter: string;
-  /** Longest wait of a blocking query. */
-  readonly pollWaitMs: number;
-  readonly consistency: Consistency;
-  /** False: only passing instances count, so warnings have to be watched as well. */
-  readonly onlyPassing: boolean;
-  /** Most names with a blocking query of their own. */
-  readonly maxWatches: number;
-  readonly serviceCacheEntries: number;
-  readonly negativeCacheEntries: number;
-  /** How long to go on with the last rows while the backend cannot be asked; 0 turns that off. */
-  readonly staleMaxAgeMs: number;
-  /** Whose addresses reverse lookups find. */
-  readonly reverseScope: 'nodes' | 'all';
-  readonly clock: Clock;
-  /** From 0 up to but not including 1. */
-  readonly random: () => number;
-  readonly log: Log;
-  readonly metrics: Metrics;
+/** What the cache holds at this moment. */
+export interface CatalogStats {
+  /** Names with rows, over all datacenters in use. */
+  readonly entries: number;
+  /** Names known to have none. */
+  readonly negativeEntries: number;
+  /** Blocking queries, those over whole datacenters included. */
+  readonly watches: number;
+  /** Sockets to the backend. */
+  readonly connections: number;
+  /** Why the last attempt to ask the local datacenter's backend failed; undefined once one succeeded again. */
+  readonly downBy: CatalogError | undefined;
+  /** True while rows of the local datacenter are the last that the backend gave before it went away. */
+  readonly isStale: boolean;
 }
 
-const FIRST_READ_MS = 1_500;
-const FRESH_MS = 1_000;
+const PARALLEL_READS = 16;
+const MAX_WAITING_READS = 512;
+const REREADS_PER_SECOND = 200;
+const SWEEP_EVERY_MS = 1_000;
+/** Requests that blocking queries of single names must leave room for: reads, and the aggregates of some datacenters. */
+const RESERVED_REQUESTS = PARALLEL_READS + 12;
 
-/** The catalog as far as anybody asked for it. */
+/** The catalog, as far as anybody asked for it, kept current by blocking queries and served stale in an outage. */
 export class CatalogCache implements CatalogSource, Closable {
-  readonly #client: ConsulClient;
-  readonly #options: CatalogCacheOptions;
-  readonly #entries = new Map<string, { readonly at: number; readonly rows: Promise<Rows> }>();
+  readonly #parts: CatalogParts;
+  readonly #datacenters: OpenDatacenters;
+  readonly #queries: PreparedQueries;
   readonly #listeners = new Set<(entry: string) => void>();
   readonly #closing = new AbortController();
+  readonly #sweeping: Promise<void>;
 
+  /** Starts to read at once. The client stays the caller's to close. */
   constructor(client: ConsulClient, options: CatalogCacheOptions) {
-    this.#client = client;
-    this.#options = options;
+    const { clock, maxWatches } = options;
+    this.#parts = {
+      ...options,
+      client,
+      reads: new Slots({ limit: PARALLEL_READS, maxWaiting: MAX_WAITING_READS }),
+      rereads: new TokenBucket({ burst: REREADS_PER_SECOND, refillMs: 1_000 / REREADS_PER_SECOND, clock }),
+      hotNames: new HotNames({
+        limit: () => Math.max(0, Math.min(maxWatches, client.capacity - RESERVED_REQUESTS)),
+        clock,
+      }),
+      signal: this.#closing.signal,
+      announce: (entry) => {
+        for (const listener of this.#listeners) listener(entry);
+      },
+    };
+    this.#datacenters = new OpenDatacenters(this.#parts);
+    this.#queries = new PreparedQueries({ ...this.#parts, confidence: this.#datacenters.local.confidence });
+    this.#sweeping = this.#sweepOn();
   }
 
-  /** Resolves when the first aggregates have come in or failed. */
-  async ready(_options: { readonly signal: AbortSignal }): Promise<void> {}
+  /** Resolves when the local datacenter's aggregates were read, or failed, once; or when the signal is aborted. */
+  async ready({ signal }: { readonly signal: AbortSignal }): Promise<void> {
+    await unlessAborted(this.#datacenters.local.loaded, signal).catch(() => {});
+  }
+
+  /** How many services the local datacenter has; undefined while that is not known. */
+  serviceCount(): number | undefined {
+    return this.#datacenters.local.serviceNames?.size;
+  }
+
+  stats(): CatalogStats {
+    const { client, hotNames } = this.#parts;
+    const { local, open } = this.#datacenters;
+    const sum = (count: (catalog: DatacenterCatalog) => number): number =>
+      open.reduce((total, catalog) => total + count(catalog), 0);
+    return {
+      entries: sum((catalog) => catalog.entryCount),
+      negativeEntries: sum((catalog) => catalog.negativeCount),
+      watches: sum((catalog) => catalog.watchCount) + hotNames.size,
+      connections: client.openSockets,
+      downBy: local.confidence.downBy,
+      isStale: local.confidence.isCutOff,
+    };
+  }
 
   read(lookup: CatalogLookup, options: ReadOptions): Rows | Promise<Rows> {
-    const now = this.#options.clock.now();
-    const key = JSON.stringify([lookup, lookup.kind === 'prepared-query' ? options.sourceAddress : '']);
-    const known = this.#entries.get(key);
-    if (known !== undefined && now - known.at < FRESH_MS) return known.rows;
-    const rows = this.#fetch(lookup, options);
-    this.#entries.set(key, { at: now, rows });
-    void this.#expire(key);
-    rows.catch(() => this.#entries.delete(key));
-    return rows;
+    try {
+      const rows = this.#read(lookup, options);
+      return rows instanceof Promise ? unlessAborted(rows, options.signal) : rows;
+    } catch (error) {
+      // One way to fail is enough for whoever reads.
+      return Promise.reject(error);
+    }
   }
 
   onChange(listener: (entry: string) => void): () => void {
@@ -66,91 +110,125 @@ export class CatalogCache implements CatalogSource, Closable {
     return () => this.#listeners.delete(listener);
   }
 
-  /** How many services the local datacenter has; undefined while that is not known. */
-  serviceCount(): number | undefined {
-    return undefined;
-  }
-
+  /** Ends all blocking queries and reads; what waits for rows is rejected. */
   async close(): Promise<void> {
     this.#closing.abort(new CatalogError('closed', 'Cannot read the catalog: it was closed'));
+    await Promise.all([this.#datacenters.close(), this.#parts.hotNames.close(), this.#sweeping]);
   }
 
-  async #expire(key: string): Promise<void> {
-    try {
-      await this.#options.clock.sleep(FRESH_MS, { signal: this.#closing.signal });
-    } catch {
-      return;
+  #read(lookup: CatalogLookup, { sourceAddress }: ReadOptions): MaybePromise<Rows> {
+    switch (lookup.kind) {
+      case 'service':
+        return this.#readService(lookup);
+      case 'virtual':
+        return this.#readVirtual(lookup);
+      case 'apex':
+        return readInstances(this.#datacenters.local, { view: 'service', service: 'consul', peer: undefined });
+      case 'node':
+        return this.#readNode(lookup);
+      case 'prepared-query':
+        return this.#readQuery({ query: lookup.query, datacenter: lookup.datacenter, sourceAddress });
+      case 'reverse':
+        return this.#readOwners(lookup.address);
+      case 'non-terminal':
+        return this.#readDatacenters(lookup.datacenter);
     }
-    this.#entries.delete(key);
-    for (const listener of this.#listeners) listener(key);
   }
 
-  async #fetch(lookup: CatalogLookup, { sourceAddress }: ReadOptions): Promise<Rows> {
-    const dependsOn = [JSON.stringify([lookup, lookup.kind === 'prepared-query' ? sourceAddress : ''])];
-    const facts = { isStale: false, dependsOn };
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(FIRST_READ_MS)]);
-    const query = (datacenter: string | undefined, peer?: string) => ({
-      signal,
-      consistency: this.#options.consistency,
-      datacenter: datacenter === this.#options.datacenter ? undefined : datacenter,
-      peer,
+  #readService({ view, service, locality }: ServiceLookup): MaybePromise<Rows> {
+    return this.#datacenters.in(locality.datacenter, (catalog) => {
+      // No endpoint tells which services an API gateway exposes (dns-behaviour 18.6).
+      if (view === 'api-gateway') return instanceRows(catalog, { value: [], isStale: false }, []);
+      return readInstances(catalog, { view, service, peer: locality.peer });
     });
-    const local = this.#options.datacenter;
-    try {
-      switch (lookup.kind) {
-        case 'service':
-          return {
-            ...facts,
-            kind: 'instances',
-            instances: await this.#instances(lookup, query(lookup.locality.datacenter, lookup.locality.peer)),
-            datacenter: lookup.locality.datacenter ?? local,
-          };
-        case 'apex':
-          return {
-            ...facts,
-            kind: 'instances',
-            instances: (await this.#client.instances('service', 'consul', query(undefined))).value,
-            datacenter: local,
-          };
-        case 'virtual': {
-          const { locality, service } = lookup;
-          const { value } = await this.#client.instances('connect', service, query(locality.datacenter, locality.peer));
-          return { ...facts, kind: 'instances', instances: value, datacenter: locality.datacenter ?? local };
-        }
-        case 'node': {
-          const { value } = await this.#client.node(
-            lookup.node,
-            query(lookup.locality.datacenter, lookup.locality.peer),
-          );
-          return { ...facts, kind: 'node', node: value, datacenter: lookup.locality.datacenter ?? local };
-        }
-        case 'prepared-query': {
-          const asked = { ...query(lookup.datacenter), sourceAddress };
-          const { value } = await this.#client.executeQuery(lookup.query, asked);
-          return { ...facts, kind: 'prepared-query', result: value };
-        }
-        case 'reverse': {
-          const { value } = await this.#client.nodes(query(undefined));
-          const owners = value.filter((node) => node.address === lookup.address);
-          return {
-            ...facts,
-            kind: 'owners',
-            owners: owners.map(({ name, datacenter }) => ({ kind: 'node', name, datacenter })),
-          };
-        }
-        case 'non-terminal':
-          return { ...facts, kind: 'datacenters', datacenters: (await this.#client.datacenters({ signal })).value };
-      }
-    } catch (error) {
-      const datacenter = 'locality' in lookup ? lookup.locality.datacenter : undefined;
-      if (datacenter === undefined || !(error instanceof CatalogError) || error.code !== 'unknown-datacenter')
-        throw error;
-      return { ...facts, kind: 'unknown-datacenter', datacenter };
-    }
   }
 
-  async #instances(lookup: ServiceLookup, query: Parameters<ConsulClient['instances']>[2]) {
-    if (lookup.view === 'api-gateway') return [];
-    return (await this.#client.instances(lookup.view, lookup.service, query)).value;
+  /** The virtual address stands with mesh-capable instances; the others show that the service exists without one. */
+  #readVirtual({ service, locality: { datacenter, peer } }: VirtualLookup): MaybePromise<Rows> {
+    return this.#datacenters.in(datacenter, (catalog) =>
+      mapMaybe(readInstances(catalog, { view: 'connect', service, peer }), (meshed) => {
+        if (meshed.kind !== 'instances' || meshed.instances.length > 0) return meshed;
+        return mapMaybe(readInstances(catalog, { view: 'service', service, peer }), (plain) => ({
+          ...plain,
+          dependsOn: [...plain.dependsOn, ...meshed.dependsOn],
+        }));
+      }),
+    );
   }
+
+  #readNode({ node, locality }: NodeLookup): MaybePromise<Rows> {
+    return this.#datacenters.in(locality.datacenter, (catalog) =>
+      mapMaybe(catalog.node(node, locality.peer), ({ value, isStale }) => ({
+        kind: 'node',
+        node: value,
+        datacenter: catalog.name,
+        isStale,
+        dependsOn: [catalog.nodeKey(node, locality.peer), catalog.key],
+      })),
+    );
+  }
+
+  #readQuery(read: QueryRead): MaybePromise<Rows> {
+    const { local } = this.#datacenters;
+    const attempt = (): MaybePromise<Rows> =>
+      mapMaybe(this.#queries.read(read), ({ value, isStale }) => ({
+        kind: 'prepared-query',
+        result: value,
+        isStale,
+        dependsOn: [this.#queries.keyOf(read), local.key],
+      }));
+    return recoverMaybe(attempt, (error) => this.#datacenters.rowsOfUnknown(read.datacenter, error));
+  }
+
+  async #readOwners(address: string | undefined): Promise<Rows> {
+    const { local } = this.#datacenters;
+    if (address === undefined) return { kind: 'owners', owners: [], isStale: false, dependsOn: [] };
+    const { owners, isStale, dependsOn } = await readOwners(address, local, this.#parts);
+    return { kind: 'owners', owners, isStale, dependsOn: [...dependsOn, local.reverseKey, local.key] };
+  }
+
+  #readDatacenters(wanted: string | undefined): MaybePromise<Rows> {
+    const { local, known } = this.#datacenters;
+    if (wanted === undefined || wanted === local.name) {
+      return { kind: 'datacenters', datacenters: [local.name], isStale: false, dependsOn: [] };
+    }
+    return mapMaybe(known.list(), (datacenters) => ({
+      kind: 'datacenters',
+      datacenters,
+      isStale: false,
+      dependsOn: [known.listKey],
+    }));
+  }
+
+  async #sweepOn(): Promise<void> {
+    const { clock, signal, hotNames, metrics } = this.#parts;
+    while (!signal.aborted) {
+      await clock.sleep(SWEEP_EVERY_MS, { signal }).catch(() => {});
+      if (signal.aborted) return;
+      this.#datacenters.sweep();
+      hotNames.sweep();
+      const { entries, negativeEntries, watches } = this.stats();
+      metrics.watches.set(watches);
+      metrics.cacheEntries.set({ cache: 'services' }, entries);
+      metrics.cacheEntries.set({ cache: 'negatives' }, negativeEntries);
+    }
+  }
+}
+
+function readInstances(catalog: DatacenterCatalog, read: ServiceRead): MaybePromise<Rows> {
+  return mapMaybe(catalog.service(read), (found) => instanceRows(catalog, found, [catalog.serviceKey(read)]));
+}
+
+function instanceRows(
+  catalog: DatacenterCatalog,
+  { value, isStale }: Found<readonly Instance[]>,
+  dependsOn: readonly string[],
+): Rows {
+  return {
+    kind: 'instances',
+    instances: value,
+    datacenter: catalog.name,
+    isStale,
+    dependsOn: [...dependsOn, catalog.key],
+  };
 }

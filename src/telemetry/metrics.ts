@@ -21,6 +21,11 @@ export class Metrics {
   readonly droppedRows = this.#counter('dropped_rows_total', 'Catalog rows that could not be used', ['reason']);
   readonly filteredResults = this.#counter('acl_filtered_results_total', 'Answers that ACLs took rows from', []);
   readonly staleReads = this.#counter('stale_reads_total', 'Lookups served while their watch was broken', []);
+  readonly postponedRereads = this.#counter(
+    'postponed_rereads_total',
+    'Lookups served from rows known to be old, because too many had to be read again',
+    [],
+  );
   readonly watches = this.#gauge('watches', 'Blocking queries being held', []);
   readonly cacheEntries = this.#gauge('cache_entries', 'Entries held', ['cache']);
 

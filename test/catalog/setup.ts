@@ -1,5 +1,6 @@
-import { CatalogCache, type CatalogCacheOptions } from '../../src/catalog/cache.js';
+import { CatalogCache } from '../../src/catalog/cache.js';
 import { ConsulClient, type ConsulClientOptions } from '../../src/catalog/client.js';
+import type { CatalogCacheOptions } from '../../src/catalog/parts.js';
 import type { ReadOptions } from '../../src/catalog/source.js';
 import { systemClock } from '../../src/clock.js';
 import type { ServiceLookup } from '../../src/query/lookup.js';

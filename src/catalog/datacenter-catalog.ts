@@ -1,0 +1,255 @@
+import type { Closable } from '../lifecycle.js';
+import { Aggregates } from './aggregates.js';
+import type { InstanceView } from './client.js';
+import { Confidence } from './confidence.js';
+import type { NodeCheck } from './decode.js';
+import { Entries, type Found } from './entries.js';
+import type { EntrySource } from './entry.js';
+import type { MaybePromise } from './maybe-promise.js';
+import type { Instance, Node } from './model.js';
+import type { NodeTable } from './node-table.js';
+import type { CatalogParts } from './parts.js';
+import { ServiceAddresses } from './service-addresses.js';
+import { TokenBucket } from './token-bucket.js';
+
+export interface DatacenterCatalogOptions extends CatalogParts {
+  /** Its name, in lower case. */
+  readonly name: string;
+  /** Whether requests have to say which datacenter they mean. */
+  readonly isRemote: boolean;
+  readonly onUnknownDatacenter: () => void;
+}
+
+export interface ServiceRead {
+  readonly view: InstanceView;
+  /** In lower case. */
+  readonly service: string;
+  readonly peer: string | undefined;
+}
+
+/** Names that are in no aggregate are looked up one by one only where those may be a moment old, and no more often. */
+const GAP_LOOKUPS_PER_SECOND = 100;
+const NO_INSTANCES: Found<readonly Instance[]> = { value: Object.freeze([]), isStale: false };
+
+/** One datacenter's catalog, kept current by its aggregates. */
+export class DatacenterCatalog implements Closable {
+  readonly name: string;
+  readonly confidence: Confidence;
+  /** What everything depends on that is read here: announced when rows turn stale, or good again. */
+  readonly key: string;
+  readonly #options: DatacenterCatalogOptions;
+  readonly #aggregates: Aggregates;
+  readonly #instances: Entries<readonly Instance[]>;
+  /** For nodes that the aggregate cannot vouch for. */
+  readonly #singleNodes: Entries<Node | undefined>;
+  readonly #addresses: ServiceAddresses;
+  readonly #gapLookups: TokenBucket;
+  #usedAt: number;
+
+  constructor(options: DatacenterCatalogOptions) {
+    this.#options = options;
+    this.name = options.name;
+    this.key = `backend/${options.name}`;
+    this.#usedAt = options.clock.now();
+    this.#gapLookups = new TokenBucket({
+      burst: GAP_LOOKUPS_PER_SECOND,
+      refillMs: 1_000 / GAP_LOOKUPS_PER_SECOND,
+      clock: options.clock,
+    });
+    this.confidence = new Confidence({
+      clock: options.clock,
+      onCutOff: () => options.announce(this.key),
+      onBack: () => this.#aggregates.retryNow(),
+    });
+    const { confidence } = this;
+    this.#instances = new Entries({
+      ...options,
+      confidence,
+      isNegative: (instances) => instances.length === 0,
+      nodesOf: (instances) => [...new Set(instances.map(({ node }) => node.name.toLowerCase()))],
+      isWatchable: true,
+    });
+    this.#singleNodes = new Entries({
+      ...options,
+      confidence,
+      isNegative: (node) => node === undefined,
+      nodesOf: () => [],
+      isWatchable: false,
+    });
+    this.#addresses = new ServiceAddresses({
+      ...options,
+      remote: this.#remote,
+      onChange: () => options.announce(this.reverseKey),
+    });
+    this.#aggregates = new Aggregates({
+      ...options,
+      remote: this.#remote,
+      confidence,
+      events: {
+        onNames: (came, gone) => this.#onNames(came, gone),
+        onNodes: (names) => this.#onNodes(names),
+        onChecks: (checks) => this.#onChecks(checks),
+        onAnything: (since) => {
+          this.#instances.markAll(since);
+          this.#singleNodes.markAll(since);
+        },
+      },
+    });
+  }
+
+  /** When somebody last read here. */
+  get usedAt(): number {
+    return this.#usedAt;
+  }
+
+  get reverseKey(): string {
+    return `reverse/${this.name}`;
+  }
+
+  /** All service names; undefined while they are not known. */
+  get serviceNames(): ReadonlySet<string> | undefined {
+    return this.#aggregates.names;
+  }
+
+  get nodes(): NodeTable | undefined {
+    return this.#aggregates.nodes;
+  }
+
+  get addresses(): ServiceAddresses {
+    return this.#addresses;
+  }
+
+  /** Resolves when the aggregates were read, or failed, once. */
+  get loaded(): Promise<void> {
+    return this.#aggregates.loaded;
+  }
+
+  get watchCount(): number {
+    return this.#aggregates.watchCount;
+  }
+
+  get entryCount(): number {
+    return this.#instances.positiveCount + this.#singleNodes.positiveCount;
+  }
+
+  get negativeCount(): number {
+    return this.#instances.negativeCount + this.#singleNodes.negativeCount;
+  }
+
+  /** What the rows of such a read depend on, besides `key`. */
+  serviceKey({ view, service, peer }: ServiceRead): string {
+    // The part before the first slash tells peers apart, for it cannot hold one.
+    const kind = peer === undefined ? view : `${view}@${encodeURIComponent(peer)}`;
+    return `${kind}/${this.name}/${service}`;
+  }
+
+  nodeKey(node: string, peer: string | undefined): string {
+    return `${peer === undefined ? 'node' : `node@${encodeURIComponent(peer)}`}/${this.name}/${node}`;
+  }
+
+  /** All instances; none for an unknown service. Throws or rejects with a `CatalogError`. */
+  service(read: ServiceRead): MaybePromise<Found<readonly Instance[]>> {
+    this.#usedAt = this.#options.clock.now();
+    if (read.view === 'service' && read.peer === undefined && this.#isAbsent(read.service)) return NO_INSTANCES;
+    return this.#instances.read(this.serviceKey(read), () => this.#serviceSource(read));
+  }
+
+  /** By its name in lower case. */
+  node(name: string, peer: string | undefined): MaybePromise<Found<Node | undefined>> {
+    this.#usedAt = this.#options.clock.now();
+    const { nodes, nodesAre } = this.#aggregates;
+    if (peer === undefined && nodes !== undefined) {
+      const node = nodes.find(name);
+      if (node !== undefined && nodesAre !== 'unknown') return { value: node, isStale: false };
+      if (node === undefined && this.#isBelievable(nodesAre)) return { value: undefined, isStale: false };
+      if (node !== undefined && this.#mayServeStale()) return { value: node, isStale: true };
+    }
+    return this.#singleNodes.read(this.nodeKey(name, peer), () => this.#nodeSource(name, peer));
+  }
+
+  /** To be called about once a second. */
+  sweep(): void {
+    this.#instances.sweep();
+    this.#singleNodes.sweep();
+    this.#addresses.sweep(this.serviceNames);
+  }
+
+  async close(): Promise<void> {
+    this.#instances.forgetAll();
+    this.#singleNodes.forgetAll();
+    this.#options.announce(this.key);
+    await this.#aggregates.close();
+  }
+
+  get #remote(): string | undefined {
+    return this.#options.isRemote ? this.name : undefined;
+  }
+
+  /** True when it is certain enough that there is no such service. */
+  #isAbsent(service: string): boolean {
+    const { names, namesAre } = this.#aggregates;
+    return names !== undefined && !names.has(service) && this.#isBelievable(namesAre);
+  }
+
+  /** Whether absence from an aggregate means absence. One that is a moment old is checked, as often as is bearable. */
+  #isBelievable(currency: Aggregates['namesAre']): boolean {
+    return currency === 'current' || (currency === 'kept' && !this.#gapLookups.take());
+  }
+
+  #mayServeStale(): boolean {
+    const { clock, staleMaxAgeMs } = this.#options;
+    return this.confidence.isCutOff && clock.now() - this.confidence.vouchedUntil < staleMaxAgeMs;
+  }
+
+  #serviceSource({ view, service, peer }: ServiceRead): EntrySource<readonly Instance[]> {
+    const { client } = this.#options;
+    return {
+      key: this.serviceKey({ view, service, peer }),
+      what: `${view} "${service}"${this.#where(peer)}`,
+      // The aggregates know neither imported services nor the configuration of ingress gateways.
+      isVouchable: peer === undefined && view !== 'ingress',
+      read: (query) => client.instances(view, service, { ...query, datacenter: this.#remote, peer }),
+    };
+  }
+
+  #nodeSource(name: string, peer: string | undefined): EntrySource<Node | undefined> {
+    const { client } = this.#options;
+    return {
+      key: this.nodeKey(name, peer),
+      what: `node "${name}"${this.#where(peer)}`,
+      isVouchable: peer === undefined,
+      read: (query) => client.node(name, { ...query, datacenter: this.#remote, peer }),
+    };
+  }
+
+  #where(peer: string | undefined): string {
+    if (peer !== undefined) return ` of peer "${peer}"`;
+    return this.#options.isRemote ? ` of "${this.name}"` : '';
+  }
+
+  #onNames(came: readonly string[], gone: readonly string[]): void {
+    for (const service of gone) this.#instances.forget(this.serviceKey({ view: 'service', service, peer: undefined }));
+    for (const service of [...came, ...gone]) {
+      this.#options.announce(this.serviceKey({ view: 'service', service, peer: undefined }));
+    }
+    this.#addresses.onNames(came, gone);
+  }
+
+  #onNodes(names: readonly string[]): void {
+    for (const name of names) {
+      this.#instances.markOnNode(name, () => true);
+      this.#singleNodes.forget(this.nodeKey(name, undefined));
+      this.#options.announce(this.nodeKey(name, undefined));
+    }
+    if (names.length > 0) this.#options.announce(this.reverseKey);
+  }
+
+  #onChecks(checks: readonly NodeCheck[]): void {
+    for (const { node, serviceId } of checks) {
+      const name = node.toLowerCase();
+      const isConcerned = (instance: Instance): boolean =>
+        instance.node.name.toLowerCase() === name && (serviceId === '' || instance.id === serviceId);
+      this.#instances.markOnNode(name, (instances) => instances.some(isConcerned));
+    }
+  }
+}

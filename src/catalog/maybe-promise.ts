@@ -1,0 +1,17 @@
+/** Something that is there at once when it is known, and a promise of it otherwise. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/** `change` applied to it, at once if it is there. */
+export function mapMaybe<T, U>(value: MaybePromise<T>, change: (value: T) => MaybePromise<U>): MaybePromise<U> {
+  return value instanceof Promise ? value.then(change) : change(value);
+}
+
+/** What `attempt` makes; or, whether it throws or rejects, what `recover` makes of the error. */
+export function recoverMaybe<T>(attempt: () => MaybePromise<T>, recover: (error: unknown) => T): MaybePromise<T> {
+  try {
+    const value = attempt();
+    return value instanceof Promise ? value.catch(recover) : value;
+  } catch (error) {
+    return recover(error);
+  }
+}

@@ -1,0 +1,86 @@
+import { CatalogError } from './catalog-error.js';
+import type { DatacenterCatalog } from './datacenter-catalog.js';
+import { canonicalAddress } from './node-table.js';
+import { type CatalogParts, FIRST_READ_MS } from './parts.js';
+import type { AddressOwner } from './source.js';
+
+export interface Owners {
+  /** Nodes first. */
+  readonly owners: readonly AddressOwner[];
+  readonly isStale: boolean;
+  /** The services looked at. */
+  readonly dependsOn: readonly string[];
+}
+
+/** More names for one address than any client looks at. */
+const MAX_SERVICES = 16;
+
+/**
+ * Who has an address: nodes, then services whose instances registered it as their own (dns-behaviour 18.4).
+ *
+ * Health does not matter. Rejects with a `CatalogError` when nobody is known to have it and that may be for want of data.
+ */
+export async function readOwners(address: string, catalog: DatacenterCatalog, parts: CatalogParts): Promise<Owners> {
+  if (catalog.nodes === undefined) await atMost(FIRST_READ_MS, catalog.loaded, parts);
+  const nodes = (catalog.nodes?.at(address) ?? []).map(
+    ({ name, datacenter }): AddressOwner => ({ kind: 'node', name, datacenter: datacenter.toLowerCase() }),
+  );
+  const names = parts.reverseScope === 'all' ? await servicesAt(address, catalog, parts) : [];
+  if (names === undefined && nodes.length === 0) {
+    throw new CatalogError('timeout', `Cannot read the owners of ${address}: not all services were looked at yet`);
+  }
+  const services = (names ?? []).map((name): AddressOwner => ({ kind: 'service', name, datacenter: catalog.name }));
+  const owners = [...nodes, ...services];
+  assertUsable(address, { owners, catalog, parts });
+  const dependsOn = (names ?? []).map((service) => catalog.serviceKey({ view: 'service', service, peer: undefined }));
+  return { owners, isStale: catalog.confidence.isCutOff, dependsOn };
+}
+
+/** The services with that address; undefined when not all of them could be looked at in time. */
+async function servicesAt(
+  address: string,
+  catalog: DatacenterCatalog,
+  parts: CatalogParts,
+): Promise<readonly string[] | undefined> {
+  const { addresses, serviceNames, confidence } = catalog;
+  if (serviceNames !== undefined && confidence.downBy === undefined) {
+    const loading = addresses.load(serviceNames);
+    if (!addresses.isComplete) await atMost(FIRST_READ_MS, loading, parts);
+  }
+  // The index may be a minute old; the rows themselves are not.
+  const hasIt = async (service: string): Promise<boolean> => {
+    try {
+      const { value } = await catalog.service({ view: 'service', service, peer: undefined });
+      return value.some((instance) => canonicalAddress(instance.address) === address);
+    } catch {
+      return true;
+    }
+  };
+  const candidates = addresses.ownersOf(address).slice(0, MAX_SERVICES);
+  const answers = await Promise.all(candidates.map(hasIt));
+  const names = candidates.filter((_name, index) => answers[index]);
+  return names.length === 0 && !addresses.isComplete ? undefined : names;
+}
+
+/** While the backend is away, old owners will do for a time, but "nobody" will not. */
+function assertUsable(
+  address: string,
+  {
+    owners,
+    catalog,
+    parts,
+  }: { readonly owners: readonly AddressOwner[]; readonly catalog: DatacenterCatalog; readonly parts: CatalogParts },
+): void {
+  const { isCutOff, vouchedUntil, downBy } = catalog.confidence;
+  if (!isCutOff) return;
+  if (owners.length > 0 && parts.clock.now() - vouchedUntil < parts.staleMaxAgeMs) return;
+  throw new CatalogError(
+    downBy?.code ?? 'unreachable',
+    `Cannot read the owners of ${address}: nothing recent is known`,
+    { cause: downBy },
+  );
+}
+
+async function atMost(ms: number, promise: Promise<void>, { clock, signal }: CatalogParts): Promise<void> {
+  await Promise.race([promise, clock.sleep(ms, { signal })]);
+}

@@ -1,0 +1,124 @@
+import { LRUCache } from 'lru-cache';
+import { CatalogError, isOutage } from './catalog-error.js';
+import type { Confidence } from './confidence.js';
+import { withDeadline } from './deadline.js';
+import type { Found } from './entries.js';
+import type { MaybePromise } from './maybe-promise.js';
+import type { QueryResult } from './model.js';
+import { type CatalogParts, FIRST_READ_MS } from './parts.js';
+
+export interface PreparedQueriesOptions extends CatalogParts {
+  /** Queries run on the agent that we ask, whatever datacenter they are for. */
+  readonly confidence: Confidence;
+}
+
+export interface QueryRead {
+  /** Name or ID, in lower case. */
+  readonly query: string;
+  readonly datacenter: string | undefined;
+  /** Results may depend on it, so it is part of what they are kept under. */
+  readonly sourceAddress: string;
+}
+
+interface Result {
+  readonly value: QueryResult | undefined;
+  readonly readAt: number;
+  readonly freshUntil: number;
+}
+
+const FRESH_MS = 1_000;
+
+/** Results of prepared queries: kept for a second at most, one execution at a time for those who ask the same. */
+export class PreparedQueries {
+  readonly #options: PreparedQueriesOptions;
+  readonly #results: LRUCache<string, Result>;
+  readonly #running = new Map<string, Promise<Result>>();
+
+  constructor(options: PreparedQueriesOptions) {
+    this.#options = options;
+    this.#results = new LRUCache({
+      max: options.serviceCacheEntries,
+      dispose: (_result, key, reason) => {
+        if (reason === 'evict') options.announce(key);
+      },
+    });
+  }
+
+  /** What the rows of such a read depend on. */
+  keyOf({ query, datacenter = '', sourceAddress }: QueryRead): string {
+    return `query@${encodeURIComponent(datacenter)}@${sourceAddress}/${query}`;
+  }
+
+  /** The result; its value is undefined when there is no such query. Throws or rejects with a `CatalogError`. */
+  read(read: QueryRead): MaybePromise<Found<QueryResult | undefined>> {
+    const { clock, confidence } = this.#options;
+    const key = this.keyOf(read);
+    const known = this.#results.get(key);
+    if (known !== undefined && clock.now() < known.freshUntil) return { value: known.value, isStale: false };
+    const { downBy } = confidence;
+    if (!this.#running.has(key) && !confidence.mayRead()) return this.#stale(known, { read, cause: downBy });
+    const running = this.#run(key, read);
+    if (downBy !== undefined && known !== undefined) {
+      running.catch(() => {});
+      return this.#stale(known, { read, cause: downBy });
+    }
+    return running.then(
+      ({ value }) => ({ value, isStale: false }),
+      (cause: unknown) => this.#stale(known, { read, cause }),
+    );
+  }
+
+  #run(key: string, read: QueryRead): Promise<Result> {
+    const running = this.#running.get(key) ?? this.#execute(key, read).finally(() => this.#running.delete(key));
+    this.#running.set(key, running);
+    return running;
+  }
+
+  async #execute(key: string, { query, datacenter, sourceAddress }: QueryRead): Promise<Result> {
+    const { client, clock, confidence, consistency, reads, signal } = this.#options;
+    const what = `prepared query "${query}"`;
+    try {
+      const { value } = await withDeadline(
+        (ending) =>
+          reads.run(() => client.executeQuery(query, { signal: ending, consistency, datacenter, sourceAddress }), {
+            signal: ending,
+            isUrgent: true,
+          }),
+        { ms: FIRST_READ_MS, signal, clock, what },
+      );
+      confidence.succeeded();
+      const readAt = clock.now();
+      const freshMs = Math.min(FRESH_MS, (value?.ttlSeconds ?? 1) * 1_000);
+      const result = { value, readAt, freshUntil: readAt + freshMs };
+      this.#results.set(key, result);
+      void this.#expire(key, freshMs);
+      return result;
+    } catch (error) {
+      if (error instanceof CatalogError && isOutage(error) && !signal.aborted) confidence.failed(error);
+      throw error;
+    }
+  }
+
+  async #expire(key: string, freshMs: number): Promise<void> {
+    const { clock, signal, announce } = this.#options;
+    await clock.sleep(freshMs, { signal }).then(
+      () => announce(key),
+      () => {},
+    );
+  }
+
+  /** The last result, if it may still be served. */
+  #stale(
+    known: Result | undefined,
+    { read, cause }: { readonly read: QueryRead; readonly cause: unknown },
+  ): Found<QueryResult | undefined> {
+    const { clock, staleMaxAgeMs, metrics } = this.#options;
+    const isServable = known?.value !== undefined && known.value.instances.length > 0;
+    if (!isServable || clock.now() - known.readAt >= staleMaxAgeMs || !isOutage(cause)) {
+      const code = cause instanceof CatalogError ? cause.code : 'bad-response';
+      throw new CatalogError(code, `Cannot run prepared query "${read.query}": nothing recent is known`, { cause });
+    }
+    metrics.staleReads.inc();
+    return { value: known.value, isStale: true };
+  }
+}
