@@ -10,8 +10,8 @@ import { upstreamQuery } from './upstream-query.js';
  * One recursor's reply to a client's query: asked over UDP, and over TCP when the reply did not fit. A recursor that
  * does not know EDNS is asked again without it (RFC 6891 section 7). Each of these attempts has `timeoutMs`.
  *
- * The reply is whole and has our query's ID and the client's spelling of the question. Rejects with ForwardError (`timeout`,
- * `unreachable`, `bad-reply`) or the signal's reason; any rcode is a reply.
+ * The reply is whole and has our query's ID and the client's spelling of the question. Rejects with ForwardError
+ * (`timeout`, `unreachable`, `bad-reply`) or the signal's reason; any rcode is a reply.
  */
 export async function exchange(query: Message, recursor: Recursor, wait: Wait): Promise<Message> {
   const reply = await ask(upstreamQuery(query, { edns: true }), recursor, wait);

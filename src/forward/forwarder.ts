@@ -62,8 +62,8 @@ export class Forwarder implements Closable {
 
   /**
    * The reply to a query with one question: at once if it is in the cache, and then the same object for everybody who
-   * asks within the same second. Rcode, flags, sections and TTLs are the recursor's, the spelling of the question is the
-   * query's; its ID, RD and OPT record (which holds only options for the client) are left for the caller to fill in.
+   * asks within the same second. Rcode, flags, sections and TTLs are the recursor's, the question's spelling is the
+   * query's; ID and RD are for the caller to fill in, and an OPT record to put the options for the client into.
    *
    * Rejects with ForwardError; with the signal's reason when it is aborted first.
    */

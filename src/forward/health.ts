@@ -1,11 +1,11 @@
 import { formatRecursor, type Recursor } from './recursor.js';
 
-/** How much the latest exchange counts in a score. From a good score, three timeouts in a row make a recursor failing. */
+/** How much the latest exchange counts in a score: three timeouts in a row make a good recursor a failing one. */
 const WEIGHT = 1 / 4;
 const FAILING_SCORE = 1 / 2;
 const PROBE_INTERVAL_MS = 1_000;
 
-interface Record {
+interface Standing {
   score: number;
   askedAtMs: number;
 }
@@ -19,11 +19,11 @@ interface Record {
  * is sent one question a second beside them, whose answer nobody waits for, so that it finds its way back.
  */
 export class RecursorHealth {
-  readonly #records = new Map<string, Record>();
+  readonly #standings = new Map<string, Standing>();
 
   /** From 0, the best and the first guess, to 1. */
   score(recursor: Recursor): number {
-    return this.#records.get(formatRecursor(recursor))?.score ?? 0;
+    return this.#standings.get(formatRecursor(recursor))?.score ?? 0;
   }
 
   isFailing(recursor: Recursor): boolean {
@@ -33,31 +33,31 @@ export class RecursorHealth {
   /** Whether a failing recursor should be sent a question again. */
   isDue(recursor: Recursor, nowMs: number): boolean {
     // A clock set back must not end the probing.
-    return Math.abs(nowMs - this.#recordOf(recursor).askedAtMs) >= PROBE_INTERVAL_MS;
+    return Math.abs(nowMs - this.#standingOf(recursor).askedAtMs) >= PROBE_INTERVAL_MS;
   }
 
   asked(recursor: Recursor, nowMs: number): void {
-    this.#recordOf(recursor).askedAtMs = nowMs;
+    this.#standingOf(recursor).askedAtMs = nowMs;
   }
 
   /** `share`: the part of the timeout that the answer took; 1 stands for no answer. */
   finished(recursor: Recursor, share: number): void {
-    const record = this.#recordOf(recursor);
-    record.score += (Math.min(Math.max(share, 0), 1) - record.score) * WEIGHT;
+    const standing = this.#standingOf(recursor);
+    standing.score += (Math.min(Math.max(share, 0), 1) - standing.score) * WEIGHT;
   }
 
   /** Forgets all recursors but these. */
   keepOnly(recursors: readonly Recursor[]): void {
     const kept = new Set(recursors.map(formatRecursor));
-    for (const key of this.#records.keys()) if (!kept.has(key)) this.#records.delete(key);
+    for (const key of this.#standings.keys()) if (!kept.has(key)) this.#standings.delete(key);
   }
 
-  #recordOf(recursor: Recursor): Record {
+  #standingOf(recursor: Recursor): Standing {
     const key = formatRecursor(recursor);
-    const known = this.#records.get(key);
+    const known = this.#standings.get(key);
     if (known !== undefined) return known;
     const fresh = { score: 0, askedAtMs: 0 };
-    this.#records.set(key, fresh);
+    this.#standings.set(key, fresh);
     return fresh;
   }
 }

@@ -1,4 +1,4 @@
-import { Opcode, Rcode, RecordType } from '../wire/constants.js';
+import { Rcode, RecordType } from '../wire/constants.js';
 import type { Message } from '../wire/message.js';
 import type { ResourceRecord } from '../wire/rdata.js';
 
@@ -16,7 +16,7 @@ export interface LifetimeLimits {
  * reply without SOA is not kept (RFC 2308 section 5).
  */
 export function lifetimeSeconds(reply: Message, limits: LifetimeLimits): number {
-  if (reply.truncated || reply.opcode !== Opcode.QUERY) return 0;
+  if (reply.truncated) return 0;
   const negative = isNegative(reply);
   if (negative && !reply.authority.some(({ data }) => data.kind === 'SOA')) return 0;
   let seconds = negative ? limits.maxNegativeTtlSeconds : limits.maxTtlSeconds;
@@ -26,7 +26,7 @@ export function lifetimeSeconds(reply: Message, limits: LifetimeLimits): number 
   return seconds;
 }
 
-/** The TTL that counts for a record of a reply: for the SOA of a negative one at most its MINIMUM (RFC 2308 section 5). */
+/** The TTL that counts for a record: for the SOA of a negative reply at most its MINIMUM (RFC 2308 section 5). */
 export function ttlIn(reply: Message, { ttlSeconds, data }: ResourceRecord): number {
   return data.kind === 'SOA' && isNegative(reply) ? Math.min(ttlSeconds, data.soa.minimumSeconds) : ttlSeconds;
 }

@@ -166,7 +166,7 @@ describe('memory', () => {
   });
 });
 
-test('whatever is put and read when, no TTL grows, reaches 0 or outlives its record, and memory keeps its bound', async () => {
+test('whatever is put and read when, no TTL grows, reaches 0 or outlives its record, and memory is bounded', async () => {
   const step = fc.oneof(
     fc.record({ do: fc.constant('put'), key: fc.nat(5), ttls: fc.array(fc.nat(40), { minLength: 1, maxLength: 6 }) }),
     fc.record({ do: fc.constant('find'), key: fc.nat(5) }),

@@ -1,4 +1,4 @@
-import { Opcode, Rcode } from '../../src/wire/constants.js';
+import { Rcode } from '../../src/wire/constants.js';
 import type { Message } from '../../src/wire/message.js';
 import { question } from '../support/client.js';
 import { rr } from '../support/records.js';
@@ -21,7 +21,6 @@ export function replyOf(
 ): Message {
   return {
     ...question(name, type, { rd: true }),
-    opcode: Opcode.QUERY,
     isResponse: true,
     recursionAvailable: true,
     rcode: Rcode.NOERROR,
