@@ -59,6 +59,7 @@ function decodeOptions(data: Uint8Array): EdnsOptionValue[] {
   try {
     while (reader.offset < data.length) options.push({ code: reader.u16(), data: reader.bytes(reader.u16()) });
   } catch (cause) {
+    if (!(cause instanceof WireError)) throw cause;
     throw new WireError('bad-opt', `Cannot read EDNS option: it ends behind the ${data.length} bytes there are`, {
       cause,
     });

@@ -1,5 +1,4 @@
 /** Messages and records as dig prints them; everything that came from the network is escaped to printable ASCII. */
-
 import { decodeClientSubnet } from './client-subnet.js';
 import { className, EdnsOption, ExtendedError, opcodeName, rcodeName, typeName } from './constants.js';
 import type { Edns, EdnsOptionValue } from './edns.js';

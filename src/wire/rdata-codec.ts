@@ -1,4 +1,4 @@
-/** Reading and writing a record's data: for each type one pair, called only by `decodeRdata` and `encodeRdata`. */
+/** The wire form of each kind of data: read by a record's type, written by the data's kind. */
 import { RecordType } from './constants.js';
 import { WireError } from './error.js';
 import { formatIp, parseIpv4, parseIpv6 } from './ip.js';
@@ -20,8 +20,8 @@ export function decodeRdata(type: number, reader: WireReader, length: number): R
 }
 
 /**
- * Writes the data without its length. Targets of SRV and DNAME are written in full (RFC 2782, RFC 6672): Go's resolver
- * refuses a whole answer otherwise.
+ * Writes the data without its length. Targets of SRV (RFC 2782) and DNAME (RFC 6672) are written in full; for a
+ * compressed SRV target Go's resolver refuses the whole answer.
  */
 export function encodeRdata(data: Rdata, writer: WireWriter): void {
   switch (data.kind) {
@@ -58,6 +58,9 @@ export function encodeRdata(data: Rdata, writer: WireWriter): void {
     case 'opaque':
       writer.bytes(data.bytes);
       break;
+    default:
+      // Nothing is returned, so only this makes a new kind fail to compile.
+      data satisfies never;
   }
 }
 
