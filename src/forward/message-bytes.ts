@@ -1,7 +1,7 @@
 import type { Message } from '../wire/message.js';
 import type { Rdata, ResourceRecord } from '../wire/rdata.js';
 
-/** What V8 takes in the cache for a message, a record and anything further in it, contents aside (Node 20, measured). */
+/** What V8 takes in the cache for a message, a record and anything further in it, contents aside: measured, Node 20. */
 const MESSAGE_BYTES = 1_000;
 const RECORD_BYTES = 230;
 const OBJECT_BYTES = 150;
