@@ -1,18 +1,23 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { Command, Option } from 'commander';
+import { formatHostPort } from './config/addresses.js';
 import { ConfigError } from './config/config-error.js';
 import { describeSettings, formatConfig } from './config/describe.js';
 import { type LoadedConfig, loadConfig } from './config/load.js';
+import { parseDuration } from './config/parse.js';
 import { reloadConfig } from './config/reload.js';
 import { type Config, flagFor, type Command as Mode } from './config/settings.js';
 import type { RunningDev } from './dev.js';
-import type { ListenAddress } from './listen/listener.js';
 import type { RunningServer } from './serve.js';
 import type { Log } from './telemetry/log.js';
 
 const EXIT_FAILED = 1;
 const EXIT_MISCONFIGURED = 2;
+
+/** Errors that are the user's to mend; known by name, because their classes come with what is loaded only when needed. */
+const MISCONFIGURATIONS: ReadonlySet<string> = new Set(['ConfigError', 'DefinitionError', 'LookupError']);
 
 /** Flags of Consul's agent that an agent of one node, without storage, has no use for. */
 const FLAGS_WITHOUT_EFFECT = [
@@ -69,6 +74,18 @@ function createProgram(finish: (work: Promise<number>) => Promise<void>): Comman
     .action(() => finish(checkConfig(checkFlags)));
   addSettings(check, 'serve', checkFlags);
 
+  program
+    .command('lookup')
+    .description('Ask a DNS server and print the reply as dig does')
+    .argument('<name>', 'a domain name; one without a dot means the service of that name')
+    .argument('[type]', 'a record type', 'A')
+    .option('--server <host:port>', 'whom to ask (default: 127.0.0.1:8600)', '127.0.0.1:8600')
+    .option('--domain <domain>', "the zone of services' names (default: consul)", 'consul')
+    .option('--timeout <duration>', 'how long to wait for the reply (default: 5s)', '5s')
+    .option('--tcp', 'ask over TCP')
+    .option('--short', 'print the data of the answers only')
+    .action((name: string, type: string, options: LookupFlags) => finish(lookup({ name, type, ...options })));
+
   return program;
 }
 
@@ -85,6 +102,34 @@ function addSettings(command: Command, mode: Mode, flags: Flags): void {
       .argParser((text: string) => flags.set(flag, [...(flags.get(flag) ?? []), text]));
     command.addOption(isSwitch ? option.preset('true') : option);
   }
+}
+
+interface LookupFlags {
+  readonly server: string;
+  readonly domain: string;
+  readonly timeout: string;
+  readonly tcp?: true;
+  readonly short?: true;
+}
+
+async function lookup(given: LookupFlags & { readonly name: string; readonly type: string }): Promise<number> {
+  const timeoutMs = parseDuration(given.timeout);
+  if (timeoutMs === undefined || timeoutMs <= 0) {
+    throw new ConfigError([
+      { code: 'bad-value', where: '--timeout', message: `must be a duration such as "5s", not "${given.timeout}"` },
+    ]);
+  }
+  const { runLookup } = await import('./lookup.js');
+  return runLookup({
+    name: given.name,
+    type: given.type,
+    server: /:\d+$/.test(given.server) && !isIPv6(given.server) ? given.server : formatHostPort(given.server, 8600),
+    domain: given.domain,
+    transport: given.tcp === true ? 'tcp' : 'udp',
+    short: given.short === true,
+    timeoutMs,
+    write: (text) => void process.stdout.write(text),
+  });
 }
 
 async function run(mode: Mode, given: { readonly flags: Flags; readonly idle: readonly string[] }): Promise<number> {
@@ -119,7 +164,7 @@ async function start(mode: Mode, { config, credentials }: LoadedConfig, log: Log
 
 /** One line that says what is up and where; for `dev` also what to try. */
 function readyLines(config: Config, running: RunningServer | RunningDev): readonly string[] {
-  const dns = running.addresses.map(formatHostPort).join(', ');
+  const dns = running.addresses.map(({ host, port }) => formatHostPort(host, port)).join(', ');
   const services = running.services();
   const catalog = services === undefined ? 'the catalog is not known yet' : `${services} services`;
   const zones = [config.domain, ...(config.altDomain === undefined ? [] : [config.altDomain])].join(' and ');
@@ -129,14 +174,10 @@ function readyLines(config: Config, running: RunningServer | RunningDev): readon
   }
   const dig = `dig @${isAnyAddress(first.host) ? '127.0.0.1' : first.host} -p ${first.port}`;
   return [
-    `consul-dnsd answers for ${zones} on ${dns} (UDP and TCP); ${catalog}; HTTP API on http://${formatHostPort(running.httpAddress)}`,
+    `consul-dnsd answers for ${zones} on ${dns} (UDP and TCP); ${catalog}; HTTP API on http://${formatHostPort(running.httpAddress.host, running.httpAddress.port)}`,
     `  try: ${dig} ${config.nodeName}.node.${config.domain}`,
     `  try: ${dig} consul.service.${config.domain} SRV`,
   ];
-}
-
-function formatHostPort({ host, port }: Pick<ListenAddress, 'host' | 'port'>): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function isAnyAddress(host: string): boolean {
@@ -165,7 +206,7 @@ function readVersion(): string {
 async function finish(work: Promise<number>): Promise<void> {
   const code = await work.catch((error: unknown) => {
     process.stderr.write(`consul-dnsd: ${error instanceof Error ? error.message : String(error)}\n`);
-    return error instanceof ConfigError ? EXIT_MISCONFIGURED : EXIT_FAILED;
+    return error instanceof Error && MISCONFIGURATIONS.has(error.name) ? EXIT_MISCONFIGURED : EXIT_FAILED;
   });
   process.exit(code);
 }
