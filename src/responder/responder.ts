@@ -6,6 +6,7 @@ import { composeAnswer } from '../answer/compose.js';
 import { messageFor } from '../answer/message.js';
 import type { Outcome, RecordsOutcome } from '../answer/outcome.js';
 import type { AnswerPolicy } from '../answer/policy.js';
+import { CatalogError } from '../catalog/catalog-error.js';
 import type { CatalogSource, Rows } from '../catalog/source.js';
 import type { Clock } from '../clock.js';
 import type { Forwarder } from '../forward/forwarder.js';
@@ -136,9 +137,24 @@ class Responder {
 
   #read(lookup: Lookup, sourceAddress: string): Rows | undefined | Promise<Rows | undefined> {
     if (lookup.kind === 'address') return undefined;
-    const rows = this.#parts.catalog.read(lookup, { signal: this.#parts.signal, sourceAddress });
-    // The zone has its SOA even while nobody can say which servers there are (C095).
-    return lookup.kind === 'apex' && isPromise(rows) ? rows.catch(() => undefined) : rows;
+    try {
+      const rows = this.#parts.catalog.read(lookup, { signal: this.#parts.signal, sourceAddress });
+      return isPromise(rows) ? rows.catch((error: unknown) => this.#withoutRows(lookup, error)) : rows;
+    } catch (error) {
+      return this.#withoutRows(lookup, error);
+    }
+  }
+
+  /**
+   * What can be said while the catalog cannot be asked: the zone has its SOA even if nobody knows its servers (C095), and
+   * whose an address is, somebody upstream may know (dns-behaviour 5.11). Nothing else can do without rows.
+   */
+  #withoutRows(lookup: Lookup, error: unknown): Rows | undefined {
+    if (error instanceof CatalogError) {
+      if (lookup.kind === 'apex') return undefined;
+      if (lookup.kind === 'reverse' && this.#parts.forwarder.available) return NO_OWNERS;
+    }
+    throw error;
   }
 
   #compose({ question, lookup, zone }: Understood, { limitBytes, client }: Asked, rows: Rows | undefined): Outcome {
@@ -152,8 +168,8 @@ class Responder {
 
   /** What is left once the outcome is known: ask upstream for addresses that are not ours after all, follow host names. */
   #finish(asked: Asked, outcome: Outcome, from: Provenance): Reply | Promise<Reply> {
-    const isForeign = from.zone?.kind === 'reverse' && outcome.kind === 'no-such-name';
-    if (isForeign && this.#parts.forwarder.available) return this.#forward(asked);
+    const isNobodys = outcome.kind === 'no-such-name' || outcome.kind === 'failed';
+    if (isNobodys && from.zone?.kind === 'reverse' && this.#parts.forwarder.available) return this.#forward(asked);
     if (outcome.kind !== 'records' || outcome.chase.length === 0) return this.#reply(asked, outcome, from);
     return followChase(outcome, this.#resolversFor(asked)).then((whole) => this.#reply(asked, whole, from));
   }
@@ -225,11 +241,12 @@ class Responder {
 
   #fail(asked: Asked, error: unknown): Reply {
     const { log, metrics, zones } = this.#parts;
+    const zone = zoneOf(zones, asked.question.name);
     const { outcome, code, isOurFault } = failureOf(error);
     metrics.failures.inc({ code });
     const { name, type } = asked.question;
     log[isOurFault ? 'error' : 'debug']('question failed', { qname: name, qtype: typeName(type), code, error });
-    return this.#reply(asked, outcome, { zone: zoneOf(zones, name) });
+    return this.#reply(asked, outcome, { zone });
   }
 
   /** Says so once for each record, not once for each question that meets it (D19). */
@@ -246,6 +263,7 @@ class Responder {
   }
 }
 
+const NO_OWNERS: Rows = { kind: 'owners', owners: [], isStale: false, dependsOn: [] };
 const MAX_LOGGED_RECORDS = 1_000;
 
 /** How large a reply may be: what the client can take and we are willing to send (D4). */
