@@ -32,7 +32,10 @@ function sourceFiles(folder: string): string[] {
 
 function importsOf(file: string): { readonly ours: string[]; readonly packages: string[] } {
   const text = readFileSync(join(SRC, file), 'utf8');
-  const targets = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '');
+  const statements = text.matchAll(
+    /^(?:import|export)\b[^;]*?\bfrom '([^']+)';|^import '([^']+)';|\bimport\('([^']+)'\)/gm,
+  );
+  const targets = [...statements].map(([, from, bare, lazy]) => from ?? bare ?? lazy ?? '');
   const ours = targets.filter((target) => target.startsWith('.'));
   return {
     ours: ours.map((target) => posix.join(posix.dirname(file), target).replace(/\.js$/, '')),
