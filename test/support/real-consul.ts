@@ -14,9 +14,11 @@ export interface RealConsulOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   readonly node?: string;
   readonly datacenter?: string;
+  /** The server to be a client of, with the settings in `config` as its own. Without one, the agent is a server itself. */
+  readonly clientOf?: RealConsul;
 }
 
-/** A real Consul agent in dev mode, on free loopback ports and with a folder of its own. */
+/** A real Consul agent, a server in dev mode unless told otherwise, on free loopback ports and with a folder of its own. */
 export class RealConsul {
   readonly #options: RealConsulOptions;
   readonly #folder: string;
@@ -50,11 +52,12 @@ export class RealConsul {
   /** Starts the agent (again), with nothing of what an earlier process knew, and waits until it has a leader. */
   async restart(): Promise<void> {
     if (consulBinary === undefined) throw new Error('Cannot start Consul: there is no consul on this machine');
-    const { config = {}, node = 'srv-1', datacenter = 'dc1' } = this.#options;
+    const { config = {}, node = 'srv-1', datacenter = 'dc1', clientOf: server } = this.#options;
     const hcl = { ports: { ...this.ports, grpc: -1, https: -1 }, datacenter, node_name: node, ...config };
+    const role = server === undefined ? ['-dev'] : ['-data-dir=.', `-retry-join=127.0.0.1:${server.ports.serf_lan}`];
     const child = spawn(
       consulBinary,
-      ['agent', '-dev', '-bind=127.0.0.1', '-log-level=warn', '-hcl', JSON.stringify(hcl)],
+      ['agent', ...role, '-bind=127.0.0.1', '-log-level=warn', '-hcl', JSON.stringify(hcl)],
       { cwd: this.#folder, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     this.#process = child;
