@@ -86,6 +86,7 @@ function clientSubnet({ options }: Edns, isForSubnet: boolean): readonly EdnsOpt
 
 function extendedErrors(outcome: Outcome, isStale: boolean): readonly EdnsOptionValue[] {
   if (outcome.kind === 'failed') {
+    if (outcome.extendedErrors !== undefined && outcome.extendedErrors.length > 0) return outcome.extendedErrors;
     switch (outcome.reason) {
       case 'unreachable':
         return [encodeExtendedError({ infoCode: ExtendedError.NO_REACHABLE_AUTHORITY, text: 'backend unreachable' })];

@@ -1,4 +1,5 @@
 import { Rcode } from '../wire/constants.js';
+import type { EdnsOptionValue } from '../wire/edns.js';
 import type { ResourceRecord } from '../wire/rdata.js';
 
 /** What a question came to, before it becomes a message. */
@@ -22,6 +23,8 @@ export interface FailedOutcome {
   /** `unreachable`: nobody could be asked; `error`: somebody was asked and could not say; `internal`: our own fault. */
   readonly reason: 'unreachable' | 'error' | 'internal';
   readonly cause: Error;
+  /** What the one who was asked said of the reason (RFC 8914 options); takes the place of our own words. */
+  readonly extendedErrors?: readonly EdnsOptionValue[];
 }
 
 /** A host name to be looked up, inside our zones or upstream, and what to do with the records found. */

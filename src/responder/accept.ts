@@ -1,6 +1,7 @@
+import { clientSubnetOf } from '../wire/client-subnet.js';
 import { HEADER_BYTES, Opcode, Rcode } from '../wire/constants.js';
 import type { Edns } from '../wire/edns.js';
-import { WireError } from '../wire/error.js';
+import { WireError, type WireErrorCode } from '../wire/error.js';
 import { decodeHeader, type Header } from '../wire/header.js';
 import { decodeMessage, encodeMessage, type Message, type Question } from '../wire/message.js';
 
@@ -20,16 +21,20 @@ export function acceptPacket(packet: Uint8Array, { udpPayloadBytes }: { readonly
   if (!hasPlausibleCounts(header)) return rejected(header, Rcode.FORMERR);
   // A header that promises a question and brings none (C008).
   if (packet.length === HEADER_BYTES) return rejected(header, Rcode.REFUSED);
+  let query: Message | undefined;
   try {
-    const query = decodeMessage(packet);
+    query = decodeMessage(packet);
     const [question] = query.questions;
+    // Decoding leaves options as they are; this one has a form that the client must keep to (RFC 7871 section 7.1.2).
+    if (query.edns !== undefined) clientSubnetOf(query.edns);
     return question === undefined ? rejected(header, Rcode.FORMERR) : { kind: 'query', query, question };
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    if (error.code !== 'bad-opt' && error.code !== 'two-opts') return rejected(header, Rcode.FORMERR);
+    if (!EDNS_ERRORS.includes(error.code)) return rejected(header, Rcode.FORMERR);
     // The question is sound, and the client speaks EDNS, if badly (RFC 6891 sections 6.1.1 and 7).
     const edns = { udpPayloadBytes, version: 0, dnssecOk: false, options: [] };
-    return rejected(header, Rcode.FORMERR, { questions: error.decoded?.questions ?? [], edns });
+    const questions = (query ?? error.decoded)?.questions ?? [];
+    return rejected(header, Rcode.FORMERR, { questions, edns });
   }
 }
 
@@ -64,4 +69,5 @@ function rejected(
   return { kind: 'rejected', rcode, reply };
 }
 
+const EDNS_ERRORS: readonly WireErrorCode[] = ['bad-opt', 'two-opts', 'bad-ecs'];
 const NOTHING_SAID = { questions: [], edns: undefined };

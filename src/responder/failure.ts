@@ -1,6 +1,6 @@
 import type { FailedOutcome, Outcome } from '../answer/outcome.js';
-import { CatalogError } from '../catalog/catalog-error.js';
-import { ForwardError } from '../forward/error.js';
+import { CatalogError, type CatalogErrorCode } from '../catalog/catalog-error.js';
+import { ForwardError, type ForwardErrorCode } from '../forward/error.js';
 import { WireError } from '../wire/error.js';
 
 /** What a failure means for the client, and for whoever reads metrics and log. */
@@ -13,15 +13,21 @@ export interface Failure {
 
 export function failureOf(error: unknown): Failure {
   if (error instanceof WireError) return { outcome: { kind: 'malformed' }, code: error.code, isOurFault: false };
-  const cause = error instanceof Error ? error : new Error(String(error));
-  const { reason, code } = classify(cause);
-  return { outcome: { kind: 'failed', reason, cause }, code, isOurFault: reason === 'internal' };
+  if (error instanceof ForwardError) {
+    const { code, extendedErrors } = error;
+    return failed(error, { code, reason: reasonOf(code), extendedErrors });
+  }
+  if (error instanceof CatalogError) return failed(error, { code: error.code, reason: reasonOf(error.code) });
+  return failed(error instanceof Error ? error : new Error(String(error)), { code: 'internal', reason: 'internal' });
 }
 
-function classify(error: Error): Pick<FailedOutcome, 'reason'> & { readonly code: string } {
-  if (error instanceof CatalogError || error instanceof ForwardError) {
-    const isUnreachable = error.code === 'unreachable' || error.code === 'timeout';
-    return { reason: isUnreachable ? 'unreachable' : 'error', code: error.code };
-  }
-  return { reason: 'internal', code: 'internal' };
+function failed(
+  cause: Error,
+  { code, ...facts }: Pick<FailedOutcome, 'reason' | 'extendedErrors'> & { readonly code: string },
+): Failure {
+  return { outcome: { kind: 'failed', cause, ...facts }, code, isOurFault: facts.reason === 'internal' };
+}
+
+function reasonOf(code: CatalogErrorCode | ForwardErrorCode): 'unreachable' | 'error' {
+  return code === 'unreachable' || code === 'timeout' ? 'unreachable' : 'error';
 }
