@@ -153,8 +153,10 @@ async function run(mode: Mode, given: { readonly flags: Flags; readonly idle: re
     const waiting = next.waiting.map((name) => flagFor(mode, name));
     log.info('configuration read again', waiting.length > 0 ? { waitingForRestart: waiting } : {});
   };
+  // Before the line is printed: whoever reads it may send a signal at once.
+  const ended = runUntilSignal(running, reload, 'left' in running ? { log, left: running.left } : { log });
   process.stdout.write(`${readyLines(config, running).join('\n')}\n`);
-  return runUntilSignal(running, reload, 'left' in running ? { log, left: running.left } : { log });
+  return ended;
 }
 
 async function start(mode: Mode, { config, credentials }: LoadedConfig, log: Log): Promise<RunningServer | RunningDev> {

@@ -14,7 +14,12 @@ export class ConfigError extends Error {
 
   constructor(problems: readonly ConfigProblem[]) {
     const lines = [...new Set(problems.map(({ where, message }) => `  ${where}: ${message}`))];
-    super([`Cannot use this configuration, ${lines.length} wrong:`, ...lines].join('\n'));
+    super(
+      [
+        `Cannot use this configuration (${lines.length === 1 ? '1 problem' : `${lines.length} problems`}):`,
+        ...lines,
+      ].join('\n'),
+    );
     this.problems = problems;
   }
 }

@@ -43,7 +43,8 @@ export class LayerBuilder implements Layer {
 
 const LONGEST_SHOWN = 80;
 
+/** What was written, as JSON; without the user information that an address may have in it. */
 function show(written: unknown): string {
-  const text = JSON.stringify(written) ?? String(written);
+  const text = (JSON.stringify(written) ?? String(written)).replace(/\/\/[^/"\s]*@/g, '//(hidden)@');
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}...` : text;
 }

@@ -102,10 +102,11 @@ export function choice<const W extends string>(
   words: readonly W[],
   aliases: Readonly<Record<string, W>> = {},
 ): ValueType<W> {
+  const meanings = new Map([...words.map((word) => [word, word] as const), ...Object.entries(aliases)]);
   return single({
     expects: `one of ${words.join(', ')}`,
     placeholder: words.join('|'),
-    parse: (value) => words.find((word) => word === value.toLowerCase()) ?? aliases[value.toLowerCase()],
+    parse: (value) => meanings.get(value.toLowerCase()),
   });
 }
 

@@ -40,6 +40,11 @@ describe('flags', () => {
     expect(new ConfigError(secret.problems).message).not.toContain('hunter2');
   });
 
+  test('user information in an address is not shown either', () => {
+    const { problems } = fromFlags('serve', new Map([['--http-addr', ['http://user:hunter2@consul:8500']]]));
+    expect(problems[0]?.message).toContain('not "http://(hidden)@consul:8500"');
+  });
+
   test('a long value is shown in part', () => {
     const [problem] = fromFlags('serve', new Map([['--dns-port', ['9'.repeat(5000)]]])).problems;
     expect(problem?.message.length).toBeLessThan(200);
@@ -108,7 +113,7 @@ describe('environment', () => {
   test('an unknown scheme in CONSUL_HTTP_ADDR is an error (H075)', () => {
     const [problem] = fromEnv('serve', { CONSUL_HTTP_ADDR: 'ftp://consul' }).problems;
     expect(problem?.message).toBe(
-      'must be a list with each entry host:port, http://host:port, https://host:port or unix:///path, not "ftp://consul"',
+      'must be a list with each entry an address: host:port, http://host:port, https://host:port or unix:///path, not "ftp://consul"',
     );
   });
 

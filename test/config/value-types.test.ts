@@ -71,6 +71,7 @@ describe('text is read', () => {
     { type: list(text), given: ' ,', value: undefined, why: 'a list of nothing' },
     { type: list(path, { whole: true }), given: '/my, dir', value: ['/my, dir'], why: 'a path may hold anything' },
     { type: choice(['error', 'info'], { err: 'error' }), given: 'ERR', value: 'error', why: "Consul's spelling" },
+    { type: choice(['error'], { err: 'error' }), given: '__proto__', value: undefined, why: 'what objects inherit' },
     {
       type: ttlMap,
       given: 'web=10s,*=1m',

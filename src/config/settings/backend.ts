@@ -7,7 +7,7 @@ const HOUR_MS = 3600 * SECOND_MS;
 const YEAR_MS = 8760 * HOUR_MS;
 
 const httpAddress = single({
-  expects: 'host:port, http://host:port, https://host:port or unix:///path',
+  expects: 'an address: host:port, http://host:port, https://host:port or unix:///path',
   placeholder: 'address',
   parse: parseHttpAddress,
 });

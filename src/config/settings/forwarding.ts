@@ -3,7 +3,7 @@ import { choice, durationMs, integer, list, single } from '../value-types.js';
 import { setting } from './setting.js';
 
 const recursor = single({
-  expects: 'IP, IP:port or [IPv6]:port of a DNS server (not 0.0.0.0 or ::)',
+  expects: 'an address of a DNS server: IP, IP:port or [IPv6]:port, not 0.0.0.0 or ::',
   placeholder: 'ip[:port]',
   parse: parseRecursor,
   format: ({ host, port }) => formatHostPort(host, port),

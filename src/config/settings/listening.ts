@@ -5,7 +5,7 @@ import { setting } from './setting.js';
 
 export const ip = single({ expects: 'an IP address', placeholder: 'ip', parse: parseIp });
 export const hostIp = single({
-  expects: 'an IP address of one machine (not 0.0.0.0 or ::)',
+  expects: 'an IP address of one machine, not 0.0.0.0 or ::',
   placeholder: 'ip',
   parse: parseHostIp,
 });
