@@ -3,19 +3,29 @@ import { type Clock, systemClock } from '../clock.js';
 import { type Closable, CloseStack } from '../lifecycle.js';
 import type { Log } from '../telemetry/log.js';
 import { CheckRunner } from './checks/runner.js';
+import { Events } from './events.js';
 import { serveHttp } from './http.js';
+import { KvStore } from './kv/store.js';
 import { Ledger } from './ledger.js';
 import { applyDefinitions, readDefinitions } from './load.js';
 import { LocalState } from './local-state.js';
+import { QueryStore } from './query/store.js';
 import { Reader } from './read.js';
 import { agentEndpoints } from './routes/agent.js';
 import { agentCheckEndpoints } from './routes/agent-checks.js';
 import { agentHealthEndpoints } from './routes/agent-health.js';
 import { agentServiceEndpoints } from './routes/agent-services.js';
 import { catalogEndpoints } from './routes/catalog.js';
+import { clusterEndpoints } from './routes/cluster.js';
+import { eventEndpoints } from './routes/event.js';
 import { healthEndpoints } from './routes/health.js';
+import { kvEndpoints } from './routes/kv.js';
+import { queryEndpoints } from './routes/query.js';
+import { sessionEndpoints } from './routes/session.js';
 import { statusEndpoints } from './routes/status.js';
+import { txnEndpoints } from './routes/txn.js';
 import { NODE_META, nodeTaggedAddresses, SERVER_PORT, type SelfFacts } from './self.js';
+import { Sessions } from './sessions.js';
 import { StateStore } from './store.js';
 
 export interface AgentOptions {
@@ -79,6 +89,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   try {
     const runner = owned.add(new CheckRunner({ state, store, ledger, nodeName, clock, log }));
     state.attach(runner);
+    const sessions = owned.add(new Sessions({ store, ledger, clock }));
+    const kv = new KvStore({ ledger, sessions, clock });
+    const queries = new QueryStore({ ledger, sessions });
+    const events = new Events(ledger);
     let leave = (): void => {};
     const left = new Promise<void>((resolve) => {
       leave = resolve;
@@ -92,6 +106,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       ...agentServiceEndpoints({ state, ledger, clock, log, ...scripts }),
       ...agentCheckEndpoints({ state, ttlChecks: runner, ...scripts }),
       ...agentHealthEndpoints(state),
+      ...kvEndpoints({ kv, reader, datacenter }),
+      ...txnEndpoints({ kv, datacenter }),
+      ...sessionEndpoints({ sessions, reader, nodeName, datacenter }),
+      ...queryEndpoints({ queries, store, reader, datacenter }),
+      ...eventEndpoints({ events, ledger, state, nodeName, datacenter, clock }),
+      ...clusterEndpoints({ facts, reader }),
     ];
     const server = owned.add(await serveHttp(endpoints, { ...options.http, names: [nodeName], log }));
     const close = (): Promise<void> => owned.close();

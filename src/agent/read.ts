@@ -25,6 +25,8 @@ interface ReadOptions {
   readonly showsConsistency?: boolean;
   /** What `?filter=` may select; without it the parameter is passed over. */
   readonly filter?: Schema;
+  /** `?index=` is passed over. */
+  readonly neverBlocks?: boolean;
   /** `?cached` is understood. */
   readonly isCacheable?: boolean;
   readonly reply?: (value: Writable, headers: Reply['headers']) => Reply;
@@ -52,7 +54,7 @@ export class Reader {
       checkDatacenter(request.query.get('dc'), datacenter);
       const keep = options.filter === undefined ? () => true : filterOf(request.query, options.filter);
       const view =
-        wanted.index === 0
+        wanted.index === 0 || options.neverBlocks
           ? look(keep)
           : await waitPast(() => look(keep), wanted.index, {
               waits: ledger.waits,

@@ -42,13 +42,15 @@ export type Decoded<F extends Fields> = { readonly [Key in keyof F]?: ReturnType
 interface ObjectOptions {
   /** Take `enable_tag_override` for `EnableTagOverride` whatever the dialect does. */
   readonly snakeCase?: boolean;
+  /** Pass over keys that no field has. */
+  readonly allowsUnknown?: boolean;
 }
 
 /** An object with exactly these fields, spelled as Consul's API spells them. */
 export function object<F extends Fields>(
   struct: string,
   fields: F,
-  { snakeCase = false }: ObjectOptions = {},
+  { snakeCase = false, allowsUnknown = false }: ObjectOptions = {},
 ): Decoder<Decoded<F>> {
   const names = new Map(Object.keys(fields).map((name) => [name.toLowerCase(), name]));
   return (value, outer) => {
@@ -60,8 +62,9 @@ export function object<F extends Fields>(
       const folded = outer.dialect.foldKey(key);
       const name = names.get(folded) ?? (snakeCase ? names.get(folded.replaceAll('_', '')) : undefined);
       const decode = name === undefined ? undefined : fields[name];
-      if (name === undefined || decode === undefined) outer.dialect.unknownKey(key, place);
-      else if (field !== null) {
+      if (name === undefined || decode === undefined) {
+        if (!allowsUnknown) outer.dialect.unknownKey(key, place);
+      } else if (field !== null) {
         decoded[name] = decode(field, { ...place, path: outer.path + outer.dialect.fieldPart(name, key) });
       }
     }
