@@ -96,7 +96,7 @@ export function encodeStart(message: Message, writer: WireWriter): void {
   writer.u16(message.id);
   for (let at = 2; at < HEADER_BYTES; at += 2) writer.u16(0);
   for (const question of message.questions) {
-    writer.name(question.name);
+    writer.questionName(question.name);
     writer.u16(question.type);
     writer.u16(question.class);
   }

@@ -1,6 +1,6 @@
 import { MAX_LABEL_BYTES, MAX_NAME_BYTES } from './constants.js';
 import { WireError } from './error.js';
-import { escapedByte, isDigit, wireLength } from './name.js';
+import { escapedByte, isDigit, lowerName, wireLength } from './name.js';
 
 const FIRST_BYTES = 512;
 /** Compression pointers have 14 bits (RFC 1035 section 4.1.4). */
@@ -75,12 +75,20 @@ export class WireWriter {
 
   /** A name, ending in a pointer if it or its end was written before. Throws WireError if it is not a canonical name. */
   name(name: string): void {
-    this.#name(name, this.#compress);
+    this.#name(name, { mayPoint: this.#compress, hasEnds: true });
   }
 
   /** A name written in full, to which later names may point. */
   fullName(name: string): void {
-    this.#name(name, false);
+    this.#name(name, { mayPoint: false, hasEnds: true });
+  }
+
+  /**
+   * The name of a question. In mixed case, later names may point to the whole of it only: so its spelling decides about
+   * no other name's form, and the same reply can be given to every spelling.
+   */
+  questionName(name: string): void {
+    this.#name(name, { mayPoint: this.#compress, hasEnds: name === lowerName(name) });
   }
 
   checkpoint(): Checkpoint {
@@ -98,7 +106,8 @@ export class WireWriter {
     return new Uint8Array(this.#bytes.subarray(0, this.#length));
   }
 
-  #name(name: string, mayPoint: boolean): void {
+  /** `hasEnds`: later names may point to its shorter ends as well. */
+  #name(name: string, { mayPoint, hasEnds }: { readonly mayPoint: boolean; readonly hasEnds: boolean }): void {
     if (name !== '.') {
       // Escapes only ever shorten a name, so a short text needs no counting.
       if (name.length >= MAX_NAME_BYTES && wireLength(name) > MAX_NAME_BYTES) {
@@ -108,6 +117,7 @@ export class WireWriter {
       let mayBeKnown = this.#compress;
       for (let at = 0; at < name.length; at = this.#label(name, at)) {
         const offset = mayBeKnown ? this.#find(at === 0 ? name : name.slice(at)) : undefined;
+        if (!hasEnds) mayBeKnown = false;
         if (offset === undefined) continue;
         if (mayPoint) {
           this.u16(0xc000 | offset);

@@ -255,6 +255,22 @@ describe('encodeMessage', () => {
     expect(decodeMessage(encodeMessage(mixed))).toEqual(mixed);
   });
 
+  test('takes the same form for every mixed spelling of the question', () => {
+    const reply = (name: string): Message => ({
+      ...plain,
+      questions: [{ name, type: RecordType.A, class: 1 }],
+      answer: [rr(`${name} A 10.0.0.1`)],
+      authority: [rr('service.consul. NS ns.consul.')],
+    });
+    const forms = ['Web.service.consul.', 'web.SERVICE.consul.', 'WEB.SERVICE.CONSUL.', 'web.service.consuL.'].map(
+      (name) => Buffer.from(encodeMessage(reply(name))).subarray(12 + name.length + 1),
+    );
+    for (const form of forms) expect(form).toEqual(forms[0]);
+    expect(encodeMessage(reply('web.service.consul.')).length).toBeLessThan(
+      encodeMessage(reply('Web.service.consul.')).length,
+    );
+  });
+
   test('writes SRV and DNAME targets in full, even right behind the same name (RFC 2782, RFC 6672)', () => {
     const target = Buffer.from('\x01a\x06consul\x00', 'latin1');
     for (const line of ['a.consul. SRV 1 1 80 a.consul.', 'a.consul. DNAME a.consul.']) {
