@@ -32,7 +32,7 @@ const FLAGS_WITHOUT_EFFECT = [
 
 type Flags = Map<string, string[]>;
 
-function createProgram(finish: (work: Promise<number>) => Promise<void>): Command {
+function createProgram(): Command {
   const program = new Command('consul-dnsd')
     .description('An authoritative DNS server for Consul')
     .version(readVersion())
@@ -91,11 +91,9 @@ function createProgram(finish: (work: Promise<number>) => Promise<void>): Comman
 
 /** Gives a command a flag for each of its settings; what is given ends up in `flags`. */
 function addSettings(command: Command, mode: Mode, flags: Flags): void {
-  const added = new Set<string>();
-  for (const { flag, placeholder, isSwitch, help, fallback, group } of describeSettings(mode)) {
-    // Consul's --client is two settings at once.
-    if (added.has(flag)) continue;
-    added.add(flag);
+  // By flag, because Consul's --client is two settings at once; the second one's help speaks for both.
+  const settings = new Map(describeSettings(mode).map((setting) => [setting.flag, setting]));
+  for (const { flag, placeholder, isSwitch, help, fallback, group } of settings.values()) {
     const value = isSwitch ? `[${placeholder}]` : `<${placeholder}>`;
     const option = new Option(`${flag} ${value}`, fallback === '' ? help : `${help} (default: ${fallback})`)
       .helpGroup(`${group}:`)
@@ -170,13 +168,13 @@ function readyLines(config: Config, running: RunningServer | RunningDev): readon
   const services = running.services();
   const catalog = services === undefined ? 'the catalog is not known yet' : `${services} services`;
   const zones = [config.domain, ...(config.altDomain === undefined ? [] : [config.altDomain])].join(' and ');
+  const line = `consul-dnsd answers for ${zones} on ${dns} (UDP and TCP); ${catalog}`;
   const [first] = running.addresses;
-  if (!('httpAddress' in running) || first === undefined) {
-    return [`consul-dnsd answers for ${zones} on ${dns} (UDP and TCP); ${catalog} from ${config.httpAddr.join(', ')}`];
-  }
+  if (!('httpAddress' in running) || first === undefined) return [`${line} from ${config.httpAddr.join(', ')}`];
+  const { host, port } = running.httpAddress;
   const dig = `dig @${isAnyAddress(first.host) ? '127.0.0.1' : first.host} -p ${first.port}`;
   return [
-    `consul-dnsd answers for ${zones} on ${dns} (UDP and TCP); ${catalog}; HTTP API on http://${formatHostPort(running.httpAddress.host, running.httpAddress.port)}`,
+    `${line}; HTTP API on http://${formatHostPort(host, port)}`,
     `  try: ${dig} ${config.nodeName}.node.${config.domain}`,
     `  try: ${dig} consul.service.${config.domain} SRV`,
   ];
@@ -213,4 +211,4 @@ async function finish(work: Promise<number>): Promise<void> {
   process.exit(code);
 }
 
-await createProgram(finish).parseAsync(withTwoDashes(process.argv.slice(2)), { from: 'user' });
+await createProgram().parseAsync(withTwoDashes(process.argv.slice(2)), { from: 'user' });

@@ -4,7 +4,7 @@ import { type Credentials, inspectCredentials } from './credentials.js';
 import { readConfigFiles } from './files.js';
 import { fromValues, type Layer, type Origins } from './layer.js';
 import { resolveLayers } from './resolve.js';
-import type { Command, Config } from './settings.js';
+import type { Command, Config, SettingName } from './settings.js';
 import { type Environment, type Flags, fromConsulJson, fromEnv, fromFlags } from './sources.js';
 
 export interface ConfigRequest {
@@ -22,6 +22,9 @@ export interface LoadedConfig {
   readonly notes: readonly ConfigNote[];
 }
 
+/** Consul's settings that files for Consul may have, and that mean nothing here. */
+const WITHOUT_EFFECT = ['useCache', 'cacheMaxAgeMs', 'preferNamespace'] as const satisfies readonly SettingName[];
+
 /** Reads the configuration from everywhere. Fails with a `ConfigError` that lists all that is wrong. */
 export async function loadConfig({ command, flags, env }: ConfigRequest): Promise<LoadedConfig> {
   const said = [fromEnv(command, env), fromFlags(command, flags)];
@@ -33,6 +36,9 @@ export async function loadConfig({ command, flags, env }: ConfigRequest): Promis
   const wrong = [...read.problems, ...problems, ...files.problems];
   if (wrong.length > 0) throw new ConfigError(wrong);
   const notes = layers.flatMap((layer) => layer.notes);
+  for (const where of WITHOUT_EFFECT.map((name) => origins[name])) {
+    if (where !== undefined) notes.push({ level: 'info', message: 'setting without effect', fields: { where } });
+  }
   if (!config.httpSslVerify) {
     notes.push({ level: 'warn', message: "certificate of Consul's HTTP API is not verified", fields: {} });
   }

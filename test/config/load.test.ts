@@ -59,6 +59,15 @@ test('unverified certificates raise a warning (H073)', async () => {
   expect(notes).toMatchObject([{ level: 'warn', message: expect.stringContaining('not verified') }]);
 });
 
+test('a setting that Consul obeys and we do not is named', async () => {
+  await writeFile(join(dir, 'a.json'), '{"dns_config":{"use_cache":true,"cache_max_age":"5s","only_passing":true}}');
+  const { notes } = await loadConfig({ command: 'serve', flags: new Map([['--config-dir', [dir]]]), env: {} });
+  expect(notes.map(({ message, fields }) => [message, fields])).toEqual([
+    ['setting without effect', { where: `${join(dir, 'a.json')}: dns_config.use_cache` }],
+    ['setting without effect', { where: `${join(dir, 'a.json')}: dns_config.cache_max_age` }],
+  ]);
+});
+
 test('no secret is shown with the configuration (H076)', async () => {
   const { config, origins } = await loadConfig({
     command: 'serve',

@@ -137,7 +137,7 @@ export const ANSWER_SETTINGS = {
     type: boolean,
     fallback: false,
     reloadable: true,
-    help: 'A single label behind the service is a namespace, not a datacenter (Consul Enterprise)',
+    help: 'Without effect: names of Consul Enterprise are not answered',
   }),
   soaRefreshSeconds: soaSetting('refresh', 3600, 'How often secondaries look for a new zone'),
   soaRetrySeconds: soaSetting('retry', 600, 'How soon they try again after a failure'),

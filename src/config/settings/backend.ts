@@ -192,7 +192,7 @@ export const BACKEND_SETTINGS = {
     type: boolean,
     fallback: false,
     reloadable: false,
-    help: "Read prepared queries through the Consul agent's cache",
+    help: "Without effect: answers come from a cache of our own that is kept current (Consul: the agent's cache)",
   }),
   cacheMaxAgeMs: setting({
     flag: '--cache-max-age',
@@ -200,9 +200,8 @@ export const BACKEND_SETTINGS = {
     keys: ['dns_config.cache_max_age'],
     type: durationMs({ min: 0, max: 100 * YEAR_MS }),
     fallback: 0,
-    fallbackText: '0s (no limit)',
     reloadable: false,
-    help: "Oldest answer to take from the Consul agent's cache",
+    help: 'Without effect, see --use-cache',
   }),
   pollWaitMs: setting({
     flag: '--poll-wait',

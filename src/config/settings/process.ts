@@ -62,7 +62,7 @@ export const DEV_SETTINGS = {
     fallback: ['127.0.0.1'],
     only: 'dev',
     reloadable: false,
-    help: "Address of the agent's HTTP API, and of DNS",
+    help: "Address of the agent's HTTP API and of DNS, IPv4 or IPv6",
   }),
   agentAddress: setting({
     flag: '--bind',

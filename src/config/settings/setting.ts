@@ -11,7 +11,7 @@ export interface Setting<T> {
   /** Dotted paths into a Consul agent's JSON file; the first that is there counts. */
   readonly keys: readonly string[];
   readonly type: ValueType<T & {}>;
-  /** The value when nobody says anything; undefined when there is then none. */
+  /** The value when nobody says anything; undefined when there is then none. The row's type follows from `type` alone. */
   readonly fallback: NoInfer<T>;
   /** The fallback in words, where the value says too little. */
   readonly fallbackText?: string;
