@@ -17,13 +17,16 @@ export function taggedOnes(instances: readonly Instance[], tag: string | undefin
   return instances.filter(({ tags }) => tags.some((candidate) => candidate.toLowerCase() === wanted));
 }
 
-/** A copy in random order, each order as likely as the others (Fisher and Yates); `random` gives 0 <= x < 1. */
+/**
+ * A copy in random order, each order as likely as the others (Fisher and Yates); `random` gives 0 <= x < 1. Its first
+ * number alone decides which item comes first.
+ */
 export function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {
   const copy = [...items];
-  for (let last = copy.length - 1; last > 0; last -= 1) {
-    const other = Math.floor(random() * (last + 1));
+  for (let at = 0; at < copy.length - 1; at += 1) {
+    const other = at + Math.floor(random() * (copy.length - at));
     // Both indexes are within the array.
-    [copy[last], copy[other]] = [copy[other] as T, copy[last] as T];
+    [copy[at], copy[other]] = [copy[other] as T, copy[at] as T];
   }
   return copy;
 }

@@ -111,9 +111,18 @@ describe('shuffling (C133)', () => {
     expect(orders.size).toBe(24);
   });
 
+  test('lets the first number decide who comes first', () => {
+    for (const [at, item] of [...'abcde'].entries()) {
+      for (const draw of [at / 5, (at + 0.999) / 5]) {
+        const draws = [draw];
+        expect(shuffled([...'abcde'], () => draws.shift() ?? Math.random())[0]).toBe(item);
+      }
+    }
+  });
+
   test('leaves the rows as they were', () => {
     const rows = Object.freeze([1, 2, 3]);
-    expect(shuffled(rows, () => 0)).not.toEqual(rows);
+    expect(shuffled(rows, () => 0.9)).not.toEqual(rows);
     expect(rows).toEqual([1, 2, 3]);
   });
 });
