@@ -38,7 +38,7 @@ class FaultFinder {
   }
 
   find(): Fault {
-    this.#take(/(?:)/y);
+    this.#take(NOTHING);
     if (this.#value() && this.#offset < this.#text.length) this.#fail('the end');
     return this.#fault ?? { offset: this.#offset, expected: 'JSON' };
   }
@@ -84,6 +84,8 @@ class FaultFinder {
   }
 }
 
+/** Taken for the space behind it. */
+const NOTHING = /(?:)/y;
 const SPACE = /[ \t\n\r]*/y;
 const STRING = /"(?:[^"\\\0-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const SCALAR = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-])/y;

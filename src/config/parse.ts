@@ -11,6 +11,7 @@ export function parseBoolean(text: string): boolean | undefined {
 export function parseInteger(text: string): number | undefined {
   if (!/^[+-]?\d+$/.test(text)) return undefined;
   const value = Number(text);
+  // Adding 0 makes -0 the 0 it is meant to be.
   return Number.isSafeInteger(value) ? value + 0 : undefined;
 }
 

@@ -22,6 +22,7 @@ export function resolveConfig(layers: readonly Layer[]): Config {
   return config;
 }
 
+/** The same, with what is wrong as a value. */
 export function resolveLayers(layers: readonly Layer[]): Resolution {
   const { values, origins } = combine(layers);
   const config = Object.freeze(settle({ ...DEFAULT_CONFIG, ...values }, origins));

@@ -59,5 +59,6 @@ export const DEFAULT_CONFIG = Object.freeze(
 /** A setting's value as a flag would have it; empty when there is none. */
 export function formatSetting<N extends SettingName>(name: N, config: Config): string {
   const value = config[name];
+  // No setting is ever null; to ask narrows the generic type.
   return value === undefined || value === null ? '' : ROWS[name].type.format(value);
 }

@@ -13,6 +13,7 @@ export interface ConfigDocument {
   readonly json: unknown;
 }
 
+/** What the command line says; several mentions of a list add up, of anything else the last counts. */
 export function fromFlags(command: Command, flags: Flags): Layer {
   const layer = new LayerBuilder();
   for (const name of settingsOf(command)) {

@@ -94,6 +94,16 @@ test('all problems of all layers are listed at once, as the user wrote the keys'
   ]);
 });
 
+test.each([
+  { wait: '1s', isFine: true },
+  { wait: '10m', isFine: true },
+  { wait: '999ms', isFine: false },
+  { wait: '10m1s', isFine: false },
+  { wait: '60', isFine: false },
+])('a poll wait of $wait is fine: $isFine (H015)', ({ wait, isFine }) => {
+  expect(problemsOf(() => resolveConfig([flags({ '--poll-wait': wait })])).length).toBe(isFine ? 0 : 1);
+});
+
 describe('settings that are wrong together', () => {
   test.each([
     { given: { altDomain: 'service.x.' }, problem: 'must not begin with "service."', why: 'C180: a keyword' },
