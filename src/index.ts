@@ -4,6 +4,8 @@ export { startAgent } from './agent/agent.js';
 export { type Clock, systemClock } from './clock.js';
 export { ConfigError } from './config/config-error.js';
 export { type Credentials, readCredentials } from './config/credentials.js';
+export { fromValues, type Layer } from './config/layer.js';
+export { resolveConfig } from './config/resolve.js';
 export { type Config, DEFAULT_CONFIG } from './config/settings.js';
 export { ListenError } from './listen/listener.js';
 export { type RunningServer, type ServerDeps, startServer } from './serve.js';

@@ -32,8 +32,8 @@ export interface ServerDeps {
 export interface RunningServer extends Closable {
   readonly addresses: readonly ListenAddress[];
   readonly metrics: Metrics;
-  /** How many services the catalog holds; undefined while that is not known. */
-  services(): number | undefined;
+  /** The services that the catalog holds, in lower case; undefined while they are not known. */
+  services(): ReadonlySet<string> | undefined;
   /** Takes over the settings that can change under way; questions that are being answered keep the old ones. */
   reload(config: Config): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -100,8 +100,8 @@ class Server implements RunningServer {
     return this.#addresses;
   }
 
-  services(): number | undefined {
-    return this.#catalog.serviceCount();
+  services(): ReadonlySet<string> | undefined {
+    return this.#catalog.serviceNames();
   }
 
   /** Catalog first, so that the first question finds rows; listeners in any case, because names outside need no Consul. */
@@ -132,7 +132,7 @@ class Server implements RunningServer {
     const before = this.#config;
     this.#config = config;
     this.#log.setLevel(config.logLevel);
-    await this.#readTokenFile();
+    await this.#readToken();
     this.#forwarder.update(forwarderSettingsOf(config));
     if (catalogScope(before) !== catalogScope(config)) await this.#replaceCatalog();
     this.#respond = this.#createResponder();
@@ -159,7 +159,7 @@ class Server implements RunningServer {
         verify: config.httpSslVerify,
       },
       token: () => this.#token,
-      onForbidden: () => void this.#readTokenFile(),
+      onForbidden: () => void this.#readToken(),
       basicAuth: config.httpAuth,
       namespace: config.namespace,
       partition: config.partition,
@@ -245,9 +245,12 @@ class Server implements RunningServer {
   }
 
   /** An unreadable file leaves the token that worked so far. */
-  async #readTokenFile(): Promise<void> {
-    const { tokenFile } = this.#config;
-    if (tokenFile === undefined) return;
+  async #readToken(): Promise<void> {
+    const { token, tokenFile } = this.#config;
+    if (tokenFile === undefined) {
+      this.#token = token;
+      return;
+    }
     try {
       this.#token = await readToken(tokenFile);
     } catch (error) {

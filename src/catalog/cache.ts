@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Closable } from '../lifecycle.js';
 import type { NodeLookup, ServiceLookup, VirtualLookup } from '../query/lookup.js';
 import { CatalogError } from './catalog-error.js';
@@ -51,6 +52,8 @@ export class CatalogCache implements CatalogSource, Closable {
   /** Starts to read at once. The client stays the caller's to close. */
   constructor(client: ConsulClient, options: CatalogCacheOptions) {
     const { clock, maxWatches } = options;
+    // Every read and every wait under way listens to it.
+    setMaxListeners(0, this.#closing.signal);
     this.#parts = {
       ...options,
       client,
@@ -75,9 +78,9 @@ export class CatalogCache implements CatalogSource, Closable {
     await unlessAborted(this.#datacenters.local.loaded, signal).catch(() => {});
   }
 
-  /** How many services the local datacenter has; undefined while that is not known. */
-  serviceCount(): number | undefined {
-    return this.#datacenters.local.serviceNames?.size;
+  /** The services of the local datacenter, in lower case; undefined while they are not known. */
+  serviceNames(): ReadonlySet<string> | undefined {
+    return this.#datacenters.local.serviceNames;
   }
 
   stats(): CatalogStats {
