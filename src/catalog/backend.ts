@@ -1,12 +1,12 @@
-import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { buildConnector, Client, type Dispatcher, errors, Pool } from 'undici';
+import { buildConnector, type Dispatcher, errors } from 'undici';
 import type { Clock } from '../clock.js';
 import type { Closable } from '../lifecycle.js';
 import type { Log } from '../telemetry/log.js';
 import type { BackendAddress } from './backend-address.js';
 import { CatalogError } from './catalog-error.js';
+import { Connections, STREAMS_PER_CONNECTION } from './connections.js';
 import { Slots } from './slots.js';
 
 export interface TlsOptions {
@@ -44,10 +44,9 @@ export interface RawAnswer {
   readonly body: Buffer;
 }
 
-/** Consul's h2 listener takes 250 streams a connection; some are left for others (http-api A3.1). */
-const STREAMS_PER_H2_CONNECTION = 200;
 const CONNECT_TIMEOUT_MS = 1_000;
-const KEEP_ALIVE_MS = 30_000;
+/** TCP keep-alive, which finds out that a silent peer is gone. */
+const KEEP_ALIVE_PROBE_MS = 30_000;
 /** A connection closed this soon, without a byte, was one too many for the server. */
 const REFUSED_WITHIN_MS = 1_000;
 const BUDGET_REGAIN_MS = 60_000;
@@ -58,13 +57,10 @@ const gunzipBody = promisify(gunzip);
 export class Backend implements Closable {
   readonly address: BackendAddress;
   readonly #options: BackendOptions;
-  readonly #pool: Pool;
+  readonly #connections: Connections;
   readonly #slots: Slots;
-  readonly #sockets = new Set<Socket>();
-  /** On which socket an error happened, which Node's own errors do not say. */
-  readonly #socketOf = new WeakMap<Error, Socket>();
   #connectionBudget: number;
-  #isH2 = false;
+  #isShared = false;
   #halvedAt = 0;
 
   constructor(address: BackendAddress, options: BackendOptions) {
@@ -72,7 +68,14 @@ export class Backend implements Closable {
     this.#options = options;
     this.#connectionBudget = options.maxConnections;
     this.#slots = new Slots({ limit: options.maxConnections, maxWaiting: Number.POSITIVE_INFINITY });
-    this.#pool = this.#createPool();
+    this.#connections = new Connections({
+      origin: address.origin,
+      connector: createConnector(address, options.tls),
+      onShared: () => {
+        this.#isShared = true;
+        this.#applyBudget();
+      },
+    });
   }
 
   /** How many requests can be under way at once. */
@@ -81,7 +84,7 @@ export class Backend implements Closable {
   }
 
   get openSockets(): number {
-    return this.#sockets.size;
+    return this.#connections.openSockets;
   }
 
   /** Rejects with a `CatalogError`, or with the signal's reason once that is aborted. */
@@ -91,9 +94,8 @@ export class Backend implements Closable {
   }
 
   /** Breaks every connection and with it every request under way. */
-  async close(): Promise<void> {
-    await this.#pool.destroy(new CatalogError('closed', `Cannot ask ${this.address.label}: the client was closed`));
-    for (const socket of this.#sockets) socket.destroy();
+  close(): Promise<void> {
+    return this.#connections.close();
   }
 
   async #getWithRetry(request: BackendRequest): Promise<RawAnswer> {
@@ -114,17 +116,19 @@ export class Backend implements Closable {
     }
   }
 
-  async #getOnce({ headers, maxBodyBytes, signal }: BackendRequest, path: string): Promise<RawAnswer> {
-    const answer = await this.#pool.request({
-      method: 'GET',
-      path: `${this.address.pathPrefix}${path}`,
-      headers,
-      signal,
+  #getOnce({ headers, maxBodyBytes, signal }: BackendRequest, path: string): Promise<RawAnswer> {
+    return this.#connections.use(async (client) => {
+      const answer = await client.request({
+        method: 'GET',
+        path: `${this.address.pathPrefix}${path}`,
+        headers,
+        signal,
+      });
+      const received = await readBody(answer.body, maxBodyBytes);
+      const isGzipped = answer.headers['content-encoding'] === 'gzip';
+      const body = isGzipped ? await unpack(received, maxBodyBytes) : received;
+      return { status: answer.statusCode, headers: answer.headers, body };
     });
-    const received = await readBody(answer.body, maxBodyBytes);
-    const isGzipped = answer.headers['content-encoding'] === 'gzip';
-    const body = isGzipped ? await unpack(received, maxBodyBytes) : received;
-    return { status: answer.statusCode, headers: answer.headers, body };
   }
 
   #wrap(error: unknown, signal: AbortSignal): unknown {
@@ -140,59 +144,11 @@ export class Backend implements Closable {
   /** Bytes that came over the socket before it broke: none means it was new. */
   #bytesReadBefore(error: Error): number {
     if (error instanceof errors.SocketError) return error.socket?.bytesRead ?? 0;
-    return this.#socketOf.get(error)?.bytesRead ?? 0;
-  }
-
-  #createPool(): Pool {
-    const { socketPath } = this.address;
-    const { ca, cert, key, servername, verify } = this.#options.tls;
-    const connector = buildConnector({
-      allowH2: true,
-      timeout: CONNECT_TIMEOUT_MS,
-      keepAlive: true,
-      keepAliveInitialDelay: KEEP_ALIVE_MS,
-      rejectUnauthorized: verify,
-      ...(socketPath !== undefined && { socketPath }),
-      ...(ca !== undefined && { ca: [...ca] }),
-      ...(cert !== undefined && { cert }),
-      ...(key !== undefined && { key }),
-      ...(servername !== undefined && { servername }),
-    });
-    return new Pool(this.address.origin, {
-      connections: this.#options.maxConnections,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      factory: (origin, options) => {
-        const client: Client = new Client(origin, {
-          ...options,
-          allowH2: true,
-          maxConcurrentStreams: STREAMS_PER_H2_CONNECTION,
-          connect: (target, callback) =>
-            connector(target, (...result) => {
-              const [error, socket] = result;
-              if (error === null) this.#adopt(socket, client);
-              callback(...result);
-            }),
-        });
-        return client;
-      },
-    });
-  }
-
-  #adopt(socket: Socket, client: Client): void {
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
-    socket.on('error', (error) => this.#socketOf.set(error, socket));
-    if ('alpnProtocol' in socket && socket.alpnProtocol === 'h2') {
-      client.pipelining = STREAMS_PER_H2_CONNECTION;
-      this.#isH2 = true;
-      this.#applyBudget();
-    }
+    return this.#connections.socketOf(error)?.bytesRead ?? 0;
   }
 
   #applyBudget(): void {
-    this.#slots.limit = this.#connectionBudget * (this.#isH2 ? STREAMS_PER_H2_CONNECTION : 1);
+    this.#slots.limit = this.#connectionBudget * (this.#isShared ? STREAMS_PER_CONNECTION : 1);
   }
 
   #halveBudget(): void {
@@ -212,6 +168,22 @@ export class Backend implements Closable {
     this.#halvedAt = clock.now();
     this.#applyBudget();
   }
+}
+
+function createConnector({ socketPath }: BackendAddress, tls: TlsOptions): buildConnector.connector {
+  const { ca, cert, key, servername, verify } = tls;
+  return buildConnector({
+    allowH2: true,
+    timeout: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS,
+    rejectUnauthorized: verify,
+    ...(socketPath !== undefined && { socketPath }),
+    ...(ca !== undefined && { ca: [...ca] }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+    ...(servername !== undefined && { servername }),
+  });
 }
 
 async function readBody(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<Buffer> {

@@ -94,3 +94,11 @@ export function service(name: string, changes: Partial<Omit<ServiceLookup, 'kind
   const locality = { datacenter: undefined, peer: undefined };
   return { kind: 'service', view: 'service', service: name, tag: undefined, portName: undefined, locality, ...changes };
 }
+
+/** The sum over all labels of a metric's values. */
+export async function metricOf(metrics: Metrics, name: string): Promise<number> {
+  const metric = metrics.registry.getSingleMetric(name);
+  if (metric === undefined) throw new Error(`There is no metric "${name}"`);
+  const { values } = await metric.get();
+  return values.reduce((sum, { value }) => sum + value, 0);
+}

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createSecureServer } from 'node:http2';
+import { createSecureServer, type Http2SecureServer } from 'node:http2';
+import { createServer as createHttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -28,13 +29,21 @@ export interface SeenRequest {
   readonly httpVersion: string;
 }
 
+export interface FakeTls {
+  readonly cert: string;
+  readonly key: string;
+  readonly allowH2: boolean;
+  /** Clients have to show a certificate that this authority signed. */
+  readonly clientCa?: string;
+}
+
 export interface FakeConsulOptions {
   readonly datacenter?: string;
   readonly nodes?: readonly FakeNode[];
   readonly services?: Readonly<Record<string, readonly FakeInstance[]>>;
   readonly queries?: Readonly<Record<string, FakeQuery>>;
   /** Serves https, HTTP/2 included where ALPN agrees on it. */
-  readonly tls?: { readonly cert: string; readonly key: string; readonly allowH2: boolean };
+  readonly tls?: FakeTls;
   readonly socketPath?: string;
 }
 
@@ -51,7 +60,21 @@ export async function startFakeConsul(options: FakeConsulOptions = {}): Promise<
   return consul;
 }
 
-type FakeServer = ReturnType<typeof createServer> | ReturnType<typeof createSecureServer>;
+type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
+function createTlsServer(tls: FakeTls, listener: Listener): FakeServer {
+  const options = {
+    cert: tls.cert,
+    key: tls.key,
+    ...(tls.clientCa !== undefined && { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }),
+  };
+  if (!tls.allowH2) return createHttpsServer(options, listener);
+  // The compatibility layer of http2 gives requests and responses that work like those of http.
+  const compatible = listener as unknown as Parameters<typeof createSecureServer>[1];
+  return createSecureServer({ ...options, allowHTTP1: true }, compatible);
+}
+
+type FakeServer = ReturnType<typeof createServer> | ReturnType<typeof createHttpsServer> | Http2SecureServer;
 
 export class FakeConsul {
   /** Every request that came in, oldest first. */
@@ -168,20 +191,7 @@ export class FakeConsul {
       this.#serve(request, response).catch((error: unknown) => response.destroy(error as Error));
     };
     const { tls, socketPath } = this.#options;
-    // http2's compatibility layer gives requests and responses that work like those of http.
-    const server = (
-      tls === undefined
-        ? createServer(listener)
-        : createSecureServer(
-            {
-              cert: tls.cert,
-              key: tls.key,
-              allowHTTP1: true,
-              ALPNProtocols: tls.allowH2 ? ['h2', 'http/1.1'] : ['http/1.1'],
-            },
-            listener as unknown as Parameters<typeof createSecureServer>[1],
-          )
-    ) as FakeServer;
+    const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       this.#mostSockets = Math.max(this.#mostSockets, this.#sockets.size);
