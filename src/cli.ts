@@ -166,21 +166,25 @@ async function start(mode: Mode, { config, credentials }: LoadedConfig, log: Log
 function readyLines(config: Config, running: RunningServer | RunningDev): readonly string[] {
   const dns = running.addresses.map(({ host, port }) => formatHostPort(host, port)).join(', ');
   const services = running.services();
-  const catalog = services === undefined ? 'the catalog is not known yet' : `${services.size} services`;
+  const catalog =
+    services === undefined
+      ? 'the catalog is not known yet'
+      : `${services.size} ${services.size === 1 ? 'service' : 'services'}`;
   const zones = [config.domain, ...(config.altDomain === undefined ? [] : [config.altDomain])].join(' and ');
   const line = `consul-dnsd answers for ${zones} on ${dns} (UDP and TCP); ${catalog}`;
   const [first] = running.addresses;
   if (!('httpAddress' in running) || first === undefined) return [`${line} from ${config.httpAddr.join(', ')}`];
   const { host, port } = running.httpAddress;
   const dig = `dig @${isAnyAddress(first.host) ? '127.0.0.1' : first.host} -p ${first.port}`;
+  const zone = config.domain.replace(/\.$/, '');
   const [sample = 'consul'] = [...(services ?? [])]
     .filter((name) => name !== 'consul')
     .sort()
     .reverse();
   return [
     `${line}; HTTP API on http://${formatHostPort(host, port)}`,
-    `  try: ${dig} ${sample}.service.${config.domain} SRV`,
-    `  try: ${dig} ${config.nodeName}.node.${config.domain} ANY`,
+    `  try: ${dig} ${sample}.service.${zone} SRV`,
+    `  try: ${dig} ${config.nodeName}.node.${zone} ANY`,
   ];
 }
 
