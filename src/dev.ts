@@ -30,6 +30,7 @@ export async function startDev(config: Config, deps: Omit<ServerDeps, 'credentia
       httpAddress: agent.address,
       left: agent.left,
       services: () => server.services(),
+      metricsText: () => server.metricsText(),
       reload: async (next) => {
         await agent.reload();
         await server.reload({ ...next, httpAddr });

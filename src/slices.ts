@@ -1,5 +1,6 @@
 /** What each part gets of the configuration: nobody but the composition roots sees all of it. */
 import type { AnswerPolicy } from './answer/policy.js';
+import type { AnsweringSettings } from './answering.js';
 import type { Config } from './config/settings.js';
 import type { ForwarderSettings } from './forward/forwarder.js';
 import { FIXED_LIMITS, type ListenLimits } from './listen/limits.js';
@@ -9,7 +10,20 @@ const FORWARD_CACHE_BYTES_PER_ENTRY = 4_096;
 const DAY_SECONDS = 86_400;
 
 /** `datacenter` is the backend's own, which only the backend may know. */
-export function answerPolicyOf(config: Config, datacenter: string): AnswerPolicy {
+export function answeringSettingsOf(config: Config, datacenter: string): AnsweringSettings {
+  return {
+    bind: config.bind,
+    port: config.dnsPort,
+    limits: listenLimitsOf(config),
+    zones: { domain: config.domain, altDomain: config.altDomain },
+    policy: answerPolicyOf(config, datacenter),
+    forwarding: forwarderSettingsOf(config),
+    allowRecursion: config.allowRecursion,
+    logLevel: config.logLevel,
+  };
+}
+
+function answerPolicyOf(config: Config, datacenter: string): AnswerPolicy {
   return {
     datacenter: datacenter.toLowerCase(),
     onlyPassing: config.onlyPassing,
@@ -33,7 +47,7 @@ export function answerPolicyOf(config: Config, datacenter: string): AnswerPolicy
   };
 }
 
-export function forwarderSettingsOf(config: Config): ForwarderSettings {
+function forwarderSettingsOf(config: Config): ForwarderSettings {
   return {
     recursors: config.recursors,
     strategy: config.recursorStrategy,
@@ -51,7 +65,7 @@ export function forwarderSettingsOf(config: Config): ForwarderSettings {
   };
 }
 
-export function listenLimitsOf(config: Config): ListenLimits {
+function listenLimitsOf(config: Config): ListenLimits {
   return {
     ...FIXED_LIMITS,
     tcpConnections: config.tcpMaxConnections,
