@@ -1,20 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { askUdp, question } from '../support/client.js';
 import { dig, hasDig } from '../support/dig.js';
+import { eventually } from '../support/eventually.js';
 import { unlessMissing } from '../support/external.js';
 import { consulBinary, RealConsul } from '../support/real-consul.js';
 import { startTestServer, type TestServer } from '../support/server.js';
-
-/** Asks until the reply is as wanted; the last reply, if it never is. */
-async function eventually<T>(ask: () => Promise<T>, isWanted: (reply: T) => boolean, withinMs = 10_000): Promise<T> {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const reply = await ask();
-    if (isWanted(reply) || Date.now() > deadline) return reply;
-    await delay(20);
-  }
-}
 
 const askA = (server: TestServer, name: string) => askUdp(server, question(name, 'A', { edns: true }));
 
