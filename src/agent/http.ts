@@ -10,6 +10,7 @@ import { type Context, Hono } from 'hono';
 import { type Closable, CloseStack } from '../lifecycle.js';
 import type { Log } from '../telemetry/log.js';
 import type { AgentRequest, Endpoint, Method } from './endpoint.js';
+import { checkEnterprise } from './enterprise.js';
 import { checkWrite, type GuardOptions, isLoopback, mayWriteWithGet } from './guard.js';
 import { HttpError } from './http-error.js';
 import { type Reply, textReply } from './reply.js';
@@ -47,9 +48,8 @@ export class AgentListenError extends Error {
 export async function serveHttp(endpoints: readonly Endpoint[], options: HttpOptions): Promise<HttpServer> {
   const edge = new HttpEdge(options);
   const app = new Hono<{ Bindings: HttpBindings }>({ getPath: (request) => rawPath(request.url) });
-  // Longest first: `/v1/agent/service/register` before `/v1/agent/service/`.
-  for (const endpoint of [...endpoints].sort((a, b) => b.path.length - a.path.length)) {
-    const pattern = endpoint.path.endsWith('/') && endpoint.path !== '/' ? `${endpoint.path}*` : endpoint.path;
+  for (const endpoint of [...endpoints].sort(bySpecificity)) {
+    const pattern = takesArgument(endpoint) ? `${endpoint.path}*` : endpoint.path;
     app.all(pattern, (context) => edge.answer(context, endpoint));
   }
   app.notFound((context) => edge.refuseUnknownPath(context));
@@ -72,6 +72,15 @@ export async function serveHttp(endpoints: readonly Endpoint[], options: HttpOpt
     await owned.close();
     throw error;
   }
+}
+
+function takesArgument({ path }: Endpoint): boolean {
+  return path.endsWith('/') && path !== '/';
+}
+
+/** `/v1/query` and `/v1/agent/service/register` stand before `/v1/query/` and `/v1/agent/service/`. */
+function bySpecificity(a: Endpoint, b: Endpoint): number {
+  return Number(takesArgument(a)) - Number(takesArgument(b)) || b.path.length - a.path.length;
 }
 
 async function listen(server: Server, host: string, port: number): Promise<HttpServer['address']> {
@@ -149,7 +158,9 @@ class HttpEdge {
       return textReply(405, `method ${method} not allowed`, { Allow: allow });
     }
     if (WRITE_METHODS.has(method)) checkWrite(caller, this.#guard);
-    return endpoint.handle(toAgentRequest(context, method, path.slice(endpoint.path.length), signal));
+    const request = toAgentRequest(context, method, path.slice(endpoint.path.length), signal);
+    checkEnterprise(endpoint.path, request.query);
+    return endpoint.handle(request);
   }
 
   #watch(outgoing: HttpBindings['outgoing']): AbortController {

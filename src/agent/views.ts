@@ -63,8 +63,8 @@ export function catalogServiceView(row: ServiceRow, node: NodeRow, datacenter: s
   };
 }
 
-/** The form of agent/services and agent/service/:id, without its content hash. */
-export function agentServiceView(facts: ServiceFacts): JsonView {
+/** The form of agent/services and, with a hash of what it shows, of agent/service/:id. */
+export function agentServiceView(facts: ServiceFacts, contentHash?: string): JsonView {
   return {
     Kind: facts.kind || undefined,
     ID: facts.id,
@@ -76,6 +76,7 @@ export function agentServiceView(facts: ServiceFacts): JsonView {
     TaggedAddresses: facts.taggedAddresses.size > 0 ? taggedAddressesView(facts.taggedAddresses) : undefined,
     Weights: weightsView(facts),
     EnableTagOverride: facts.enableTagOverride,
+    ContentHash: contentHash,
     Proxy: facts.proxy === undefined ? undefined : proxyView(facts),
     Connect: facts.isConnectNative ? { Native: true } : undefined,
   };

@@ -85,7 +85,8 @@ export function waitPast<T>(
     };
     function onWake(): void {
       const view = look();
-      if (view.index > index) {
+      // An index that fell belongs to something else: what was waited for is gone.
+      if (view.index > index || view.index < first.index) {
         finish();
         return;
       }

@@ -25,30 +25,26 @@ export class FilterSyntaxError extends Error {
 }
 
 const SPACE = /[ \t\r\n]*/y;
+const SOME_SPACE = /[ \t\r\n]+/y;
 const IDENTIFIER = /[a-zA-Z][a-zA-Z0-9_]*/y;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?/y;
 const AFTER_NUMBER = /[ \t\r\n)]|$/y;
 const QUOTED = /"[^"]*"|`[^`]*`/y;
 
-/** Operators that follow a selector. Words stand between spaces; signs need none. */
-const SELECTOR_FIRST: readonly (readonly [RegExp, Operator])[] = [
-  [/[ \t\r\n]*==[ \t\r\n]*/y, 'Equal'],
-  [/[ \t\r\n]*!=[ \t\r\n]*/y, 'Not Equal'],
-  [/[ \t\r\n]+contains[ \t\r\n]+/y, 'In'],
-  [/[ \t\r\n]+not[ \t\r\n]+contains[ \t\r\n]+/y, 'Not In'],
-  [/[ \t\r\n]+matches[ \t\r\n]+/y, 'Matches'],
-  [/[ \t\r\n]+not[ \t\r\n]+matches[ \t\r\n]+/y, 'Not Matches'],
-  [/[ \t\r\n]+is[ \t\r\n]+empty/y, 'Is Empty'],
-  [/[ \t\r\n]+is[ \t\r\n]+not[ \t\r\n]+empty/y, 'Is Not Empty'],
+/** Operators that follow a selector, as the words they are spelled with. */
+const SELECTOR_FIRST: readonly (readonly [readonly string[], Operator])[] = [
+  [['contains'], 'In'],
+  [['not', 'contains'], 'Not In'],
+  [['matches'], 'Matches'],
+  [['not', 'matches'], 'Not Matches'],
+  [['is', 'empty'], 'Is Empty'],
+  [['is', 'not', 'empty'], 'Is Not Empty'],
 ];
 /** Operators that follow a value. */
-const VALUE_FIRST: readonly (readonly [RegExp, Operator])[] = [
-  [/[ \t\r\n]+in[ \t\r\n]+/y, 'In'],
-  [/[ \t\r\n]+not[ \t\r\n]+in[ \t\r\n]+/y, 'Not In'],
+const VALUE_FIRST: readonly (readonly [readonly string[], Operator])[] = [
+  [['in'], 'In'],
+  [['not', 'in'], 'Not In'],
 ];
-const OR = /[ \t\r\n]+or[ \t\r\n]+/y;
-const AND = /[ \t\r\n]+and[ \t\r\n]+/y;
-const NOT = /not[ \t\r\n]+/y;
 /** Deeper nesting than anybody writes, and less than the stack holds. */
 const MAX_DEPTH = 500;
 
@@ -76,18 +72,18 @@ class Parser {
   }
 
   #or(): Expression | undefined {
-    return this.#chain(OR, 'or', () => this.#and());
+    return this.#chain('or', () => this.#and());
   }
 
   #and(): Expression | undefined {
-    return this.#chain(AND, 'and', () => this.#not());
+    return this.#chain('and', () => this.#not());
   }
 
-  #chain(word: RegExp, kind: 'or' | 'and', operand: () => Expression | undefined): Expression | undefined {
+  #chain(kind: 'or' | 'and', operand: () => Expression | undefined): Expression | undefined {
     let left = operand();
     while (left !== undefined) {
       const before = this.#at;
-      const right = this.#take(word) === undefined ? undefined : operand();
+      const right = this.#takeWords([kind]) && this.#take(SOME_SPACE) !== undefined ? operand() : undefined;
       if (right === undefined) {
         this.#at = before;
         break;
@@ -102,11 +98,11 @@ class Parser {
     this.#depth += 1;
     try {
       const before = this.#at;
-      if (this.#take(NOT) !== undefined) {
+      if (this.#takeText('not') && this.#take(SOME_SPACE) !== undefined) {
         const operand = this.#not();
         if (operand !== undefined) return { kind: 'not', operand };
-        this.#at = before;
       }
+      this.#at = before;
       return this.#group() ?? this.#match();
     } finally {
       this.#depth -= 1;
@@ -126,23 +122,51 @@ class Parser {
   #match(): Expression | undefined {
     const before = this.#at;
     const selector = this.#selector();
-    for (const [pattern, operator] of selector === undefined ? [] : SELECTOR_FIRST) {
-      const after = this.#at;
-      if (this.#take(pattern) === undefined) continue;
-      const value = operator.endsWith('Empty') ? '' : this.#value();
-      if (selector !== undefined && value !== undefined) return { kind: 'match', selector, operator, value };
-      this.#at = after;
+    if (selector !== undefined) {
+      const found = this.#sign() ?? this.#wordOperator(SELECTOR_FIRST);
+      if (found === 'Is Empty' || found === 'Is Not Empty') {
+        return { kind: 'match', selector, operator: found, value: '' };
+      }
+      const value = found === undefined ? undefined : this.#value();
+      if (found !== undefined && value !== undefined) return { kind: 'match', selector, operator: found, value };
     }
     this.#at = before;
     const value = this.#value();
-    for (const [pattern, operator] of value === undefined ? [] : VALUE_FIRST) {
-      const after = this.#at;
-      const behind = this.#take(pattern) === undefined ? undefined : this.#selector();
-      if (behind !== undefined && value !== undefined) return { kind: 'match', selector: behind, operator, value };
-      this.#at = after;
+    const operator = value === undefined ? undefined : this.#wordOperator(VALUE_FIRST);
+    const behind = operator === undefined ? undefined : this.#selector();
+    if (value !== undefined && operator !== undefined && behind !== undefined) {
+      return { kind: 'match', selector: behind, operator, value };
     }
     this.#at = before;
     return undefined;
+  }
+
+  /** The operators that need no space around them. */
+  #sign(): Operator | undefined {
+    const before = this.#at;
+    this.#take(SPACE);
+    for (const [sign, operator] of [['==', 'Equal'] as const, ['!=', 'Not Equal'] as const]) {
+      if (!this.#takeText(sign)) continue;
+      this.#take(SPACE);
+      return operator;
+    }
+    this.#at = before;
+    return undefined;
+  }
+
+  #wordOperator(operators: typeof SELECTOR_FIRST): Operator | undefined {
+    for (const [words, operator] of operators) {
+      const before = this.#at;
+      const takesValue = !operator.endsWith('Empty');
+      if (this.#takeWords(words) && (!takesValue || this.#take(SOME_SPACE) !== undefined)) return operator;
+      this.#at = before;
+    }
+    return undefined;
+  }
+
+  /** Words with space before each; a failure leaves `#at` where it came to, for the caller to set back. */
+  #takeWords(words: readonly string[]): boolean {
+    return words.every((word) => this.#take(SOME_SPACE) !== undefined && this.#takeText(word));
   }
 
   #selector(): readonly string[] | undefined {

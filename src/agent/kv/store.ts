@@ -128,8 +128,7 @@ export class KvStore {
       case 'get-tree':
         return { kind: 'done', pairs: this.list(key) };
       case 'check-index':
-        if (found === undefined)
-          return refused(`failed index check for key "${key}", current modify index 0 != ${index}`);
+        if (found === undefined) return refused(`failed to check index, key "${key}" doesn't exist`);
         if (found.modifyIndex === index) return done(found);
         return refused(`failed index check for key "${key}", current modify index ${found.modifyIndex} != ${index}`);
       case 'check-session':

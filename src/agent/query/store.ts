@@ -117,8 +117,8 @@ export class QueryStore {
     let longest: Stored | undefined;
     for (const stored of this.#queries.values()) {
       const { length } = stored.query.name;
-      const fits = stored.render !== undefined && sameName(name.slice(0, length), stored.query.name);
-      if (fits && length >= (longest?.query.name.length ?? 0)) longest = stored;
+      const fits = name.slice(0, length).toLowerCase() === stored.query.name.toLowerCase();
+      if (stored.render !== undefined && fits && length >= (longest?.query.name.length ?? 0)) longest = stored;
     }
     return longest;
   }

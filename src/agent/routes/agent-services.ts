@@ -129,7 +129,7 @@ async function readService({ state, ledger, clock }: AgentServiceParts, request:
   const facts = found.value();
   if (facts === undefined) return textReply(404, `unknown service ID: ${id}`);
   const hash = contentHash(facts);
-  return jsonReply({ ...agentServiceView(facts), ContentHash: hash }, { 'X-Consul-Contenthash': hash });
+  return jsonReply(agentServiceView(facts, hash), { 'X-Consul-Contenthash': hash });
 }
 
 function contentHash(facts: ServiceFacts): string {

@@ -4,7 +4,7 @@ import { decodeBody } from '../json/body.js';
 import { type PreparedQuery, queryBody, queryOfBody, queryView } from '../query/definition.js';
 import { executeQuery } from '../query/execute.js';
 import type { QueryStore } from '../query/store.js';
-import { checkDatacenter } from '../query-options.js';
+import { checkDatacenter, parseGoBoolean } from '../query-options.js';
 import type { Reader } from '../read.js';
 import { jsonReply, NOTHING, type Reply, textReply } from '../reply.js';
 import type { StateStore } from '../store.js';
@@ -87,9 +87,10 @@ function remove({ queries, datacenter }: QueryParts, { argument, query }: AgentR
 
 function execute(parts: QueryParts, request: AgentRequest): Promise<Reply> {
   const limit = limitOf(request.query.get('limit'));
+  const wantsConnect = connectOf(request.query.get('connect'));
   return answerOnce(parts, request, (query) => {
     const near = request.query.get('near') ?? query.service.near;
-    const connect = query.service.connect || request.query.has('connect');
+    const connect = query.service.connect || wantsConnect;
     const service = { ...query.service, near, connect };
     const { store, datacenter } = parts;
     return {
@@ -140,4 +141,12 @@ function limitOf(text: string | null): number {
   if (text === null || text === '') return 0;
   if (/^[-+]?[0-9]+$/.test(text)) return Number(text);
   throw new HttpError(500, `Bad limit: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
+}
+
+function connectOf(text: string | null): boolean {
+  if (text === null || text === '') return false;
+  const isWanted = parseGoBoolean(text);
+  if (isWanted !== undefined) return isWanted;
+  const problem = `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`;
+  throw new HttpError(500, `Error parsing 'connect' value: ${problem}`);
 }

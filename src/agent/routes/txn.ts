@@ -16,6 +16,15 @@ export interface TxnParts {
 const MAX_OPERATIONS = 64;
 /** The verbs whose pairs are shown with their value; who writes one knows it. */
 const READ_VERBS: ReadonlySet<string> = new Set(['get', 'get-tree']);
+const WRITE_VERBS: ReadonlySet<string> = new Set([
+  'set',
+  'cas',
+  'lock',
+  'unlock',
+  'delete',
+  'delete-cas',
+  'delete-tree',
+]);
 
 const base64: Decoder<Uint8Array> = (value, place) => {
   const encoded = text(value, place);
@@ -56,16 +65,16 @@ async function transact({ kv, datacenter }: TxnParts, request: AgentRequest): Pr
     if (verb === undefined) unknown.push({ OpIndex: index, What: `unknown KV verb ${JSON.stringify(KV.Verb ?? '')}` });
     else run.push(operationOf(verb, KV));
   }
-  if (unknown.length > 0) return jsonReply({ Results: null, Errors: unknown }, {}, 409);
+  // Consul takes transactions that write nothing another way, and shows it.
+  const isReadOnly = !run.some(({ verb }) => WRITE_VERBS.has(verb));
+  const facts = isReadOnly ? { Index: 0, LastContact: 0, KnownLeader: true, ConsistencyLevel: '' } : {};
+  const headers: Reply['headers'] = isReadOnly ? { 'X-Consul-Knownleader': 'true', 'X-Consul-Lastcontact': '0' } : {};
+  if (unknown.length > 0) return jsonReply({ Results: null, Errors: unknown, ...facts }, headers, 409);
   const outcomes = kv.transact(run);
   const errors = outcomes.flatMap((outcome, index) =>
     outcome.kind === 'done' ? [] : [{ OpIndex: index, What: outcome.what }],
   );
-  const isReadOnly = run.every(({ verb }) => READ_VERBS.has(verb));
-  // Consul takes transactions that only read another way, and shows it.
-  const facts = isReadOnly ? { Index: 0, LastContact: 0, KnownLeader: true, ConsistencyLevel: '' } : {};
-  if (errors.length > 0) return jsonReply({ Results: null, Errors: errors, ...facts }, {}, 409);
-  const headers: Reply['headers'] = isReadOnly ? { 'X-Consul-Knownleader': 'true', 'X-Consul-Lastcontact': '0' } : {};
+  if (errors.length > 0) return jsonReply({ Results: null, Errors: errors, ...facts }, headers, 409);
   const results = outcomes.flatMap((outcome, index) => resultsOf(outcome, run[index]?.verb ?? 'get'));
   return jsonReply({ Results: results, Errors: null, ...facts }, headers);
 }
