@@ -13,13 +13,17 @@ export function retime(message: Message, ttlSeconds: (record: ResourceRecord) =>
   };
 }
 
-/** The same message with the question, and the answers of that name, spelled as this client asked. */
+/** The same message with the question, and the records of that name, spelled as this client asked. */
 export function respell(message: Message, name: string): Message {
   const [question] = message.questions;
-  if (question === undefined || question.name === name) return message;
+  if (question === undefined) return message;
+  const respelled = (record: ResourceRecord): ResourceRecord =>
+    equalNames(record.name, name) ? { ...record, name } : record;
   return {
     ...message,
     questions: [{ ...question, name }],
-    answer: message.answer.map((record) => (equalNames(record.name, name) ? { ...record, name } : record)),
+    answer: message.answer.map(respelled),
+    authority: message.authority.map(respelled),
+    additional: message.additional.map(respelled),
   };
 }

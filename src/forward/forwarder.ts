@@ -2,7 +2,7 @@ import type { Closable } from '../lifecycle.js';
 import type { Message } from '../wire/message.js';
 import { respell } from './adapt.js';
 import { ForwardError } from './error.js';
-import { MessageCache, type MessageCacheLimits } from './message-cache.js';
+import { type Life, MessageCache, type MessageCacheLimits } from './message-cache.js';
 import { questionKey, questionOf } from './question-key.js';
 import { RecentFailures } from './recent-failures.js';
 import { formatRecursor } from './recursor.js';
@@ -77,6 +77,11 @@ export class Forwarder implements Closable {
     }
     const flight = this.#flights.get(key) ?? this.#start(key, query);
     return unlessAborted(flight, signal).then((reply) => respell(reply, name));
+  }
+
+  /** The life of the reply that `resolve` gave at once for such a query. */
+  lifeOf(query: Message): Life | undefined {
+    return this.#cache.lifeOf(questionKey(query));
   }
 
   /** Takes new settings for the questions to come. What other recursors have said is forgotten. */

@@ -26,6 +26,15 @@ export interface MessageCacheLimits extends LifetimeLimits {
   readonly maxStaleMs: number;
 }
 
+/** When a reply was received and how long it lasts, as the cache reckons it. */
+export interface Life {
+  readonly receivedAtMs: number;
+  /** By how many seconds its TTLs were counted down when it was last given. */
+  readonly ageSeconds: number;
+  /** From when on it is not given any more. */
+  readonly untilMs: number;
+}
+
 interface Entry {
   readonly reply: Message;
   readonly storedAtMs: number;
@@ -71,7 +80,9 @@ export class MessageCache {
       this.#entries.delete(key);
       return;
     }
-    const kept = { ...retime(reply, (record) => ttlIn(reply, record)), authoritative: false, edns: undefined };
+    const retimed = retime(reply, (record) => ttlIn(reply, record));
+    // Recursors need not spell their records as the question was, and every client is to see them in its own spelling.
+    const kept = { ...respell(retimed, nameIn(reply)), authoritative: false, edns: undefined };
     const storedAtMs = this.#clock.now();
     this.#entries.set(key, { reply: kept, storedAtMs, lifetimeSeconds: lifetime, ageSeconds: 0, view: kept });
   }
@@ -87,9 +98,16 @@ export class MessageCache {
       entry.ageSeconds = ageSeconds;
       entry.view = retime(entry.reply, ({ ttlSeconds }) => ttlSeconds - ageSeconds);
     }
-    // Usually a name is asked for in the same spelling, and this gives back what it gets.
-    entry.view = respell(entry.view, name);
+    if (nameIn(entry.view) !== name) entry.view = respell(entry.view, name);
     return entry.view;
+  }
+
+  /** The life of what `find` gave last for this key. */
+  lifeOf(key: string): Life | undefined {
+    const entry = this.#entries.peek(key);
+    if (entry === undefined) return undefined;
+    const { storedAtMs: receivedAtMs, ageSeconds, lifetimeSeconds: seconds } = entry;
+    return { receivedAtMs, ageSeconds, untilMs: receivedAtMs + seconds * 1000 };
   }
 
   /** A reply whose time is over, but not for too long: better than none, if nobody can be reached (RFC 8767). */
@@ -106,4 +124,8 @@ export class MessageCache {
       edns: STALE_EDNS,
     };
   }
+}
+
+function nameIn({ questions: [question] }: Message): string {
+  return question?.name ?? '';
 }

@@ -79,6 +79,29 @@ describe('a cached reply', () => {
     }
   });
 
+  test('repeats it in every section, however the recursor spelled its records', () => {
+    const upstream = {
+      answer: ['eXAMPLE. 60 A 192.0.2.1'],
+      authority: ['example. 60 NS ns.example.'],
+      additional: ['EXAMPLE. 60 A 192.0.2.2'],
+    };
+    const { cache } = cacheWith(replyOf('Example.', upstream));
+    for (const name of ['Example.', 'exAMPLE.']) {
+      const { answer = [], authority = [], additional = [] } = cache.find('key', name) ?? {};
+      expect([...answer, ...authority, ...additional].map((record) => record.name)).toEqual([name, name, name]);
+    }
+  });
+
+  test('tells when it came, how old it is and when it ends', async () => {
+    const { cache, clock } = cacheWith(reply);
+    const receivedAtMs = clock.now();
+    expect(cache.lifeOf('key')).toEqual({ receivedAtMs, ageSeconds: 0, untilMs: receivedAtMs + 300_000 });
+    await clock.advance(7_900);
+    cache.find('key', NAME);
+    expect(cache.lifeOf('key')).toEqual({ receivedAtMs, ageSeconds: 7, untilMs: receivedAtMs + 300_000 });
+    expect(cache.lifeOf('another')).toBeUndefined();
+  });
+
   test('keeps rcode and flags but AA, and loses the OPT record', () => {
     const edns = { udpPayloadBytes: 1232, version: 0, dnssecOk: true, options: [] };
     const flags = { authenticData: true, checkingDisabled: true, recursionAvailable: true };
