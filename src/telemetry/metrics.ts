@@ -1,11 +1,12 @@
 import { Counter, Gauge, Registry } from 'prom-client';
+import { TickCounter } from './tick-counter.js';
 
 /** Every metric of the process. Names follow Prometheus' conventions; children of hot counters are resolved once. */
 export class Metrics {
   readonly registry = new Registry();
 
-  readonly queries = this.#counter('queries_total', 'Questions received', ['transport', 'qtype']);
-  readonly replies = this.#counter('replies_total', 'Replies sent', ['rcode']);
+  readonly queries = this.#tickCounter('queries_total', 'Questions received', ['transport', 'qtype']);
+  readonly replies = this.#tickCounter('replies_total', 'Replies sent', ['rcode']);
   readonly droppedPackets = this.#counter('dropped_packets_total', 'Packets that got no reply', ['reason']);
   readonly failures = this.#counter('failures_total', 'Questions that ended in an unexpected error', ['code']);
   readonly tcpConnections = this.#gauge('tcp_connections', 'Open TCP connections', []);
@@ -30,10 +31,18 @@ export class Metrics {
   readonly cacheEntries = this.#gauge('cache_entries', 'Entries held', ['cache']);
 
   readonly forwarded = this.#counter('forwarded_total', 'Questions asked upstream', ['recursor', 'outcome']);
-  readonly forwardCacheHits = this.#counter('forward_cache_hits_total', 'Forwarded questions answered from cache', []);
+  readonly forwardCacheHits = this.#tickCounter(
+    'forward_cache_hits_total',
+    'Forwarded questions answered from cache',
+    [],
+  );
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
     return new Counter({ name: `consul_dnsd_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  #tickCounter<L extends string>(name: string, help: string, labelNames: readonly L[]): TickCounter<L> {
+    return new TickCounter({ name: `consul_dnsd_${name}`, help, labelNames, registers: [this.registry] });
   }
 
   #gauge<L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> {
