@@ -26,10 +26,12 @@ export async function startDev(config: Config, deps: Omit<ServerDeps, 'credentia
     const server = owned.add(await startServer({ ...config, httpAddr }, { ...deps, credentials }));
     return {
       addresses: server.addresses,
+      adminAddress: server.adminAddress,
       metrics: server.metrics,
       httpAddress: agent.address,
       left: agent.left,
       services: () => server.services(),
+      status: () => server.status(),
       metricsText: () => server.metricsText(),
       reload: async (next) => {
         await agent.reload();

@@ -1,3 +1,5 @@
+import { startAdmin } from './admin/admin.js';
+import type { ServerStatus } from './admin/view.js';
 import { type Answering, type AnsweringSettings, AnsweringSide } from './answering.js';
 import { type Clock, systemClock } from './clock.js';
 import type { Credentials } from './config/credentials.js';
@@ -21,13 +23,18 @@ export interface ServerDeps {
 
 /** A server that answers until it is closed. */
 export interface RunningServer extends Closable {
+  /** Where DNS is answered. */
   readonly addresses: readonly ListenAddress[];
+  /** Where metrics and health are told; undefined unless that is configured. */
+  readonly adminAddress: ListenAddress | undefined;
   /** What this process counts; with workers that is not all. */
   readonly metrics: Metrics;
   /** What all processes of the server count together, in Prometheus' text format. */
   metricsText(): Promise<string>;
   /** The services that the catalog holds, in lower case; undefined while they are not known. */
   services(): ReadonlySet<string> | undefined;
+  /** How the server fares, for `/ready` and whoever embeds it. */
+  status(): ServerStatus;
   /** Takes over the settings that can change under way; questions that are being answered keep the old ones. */
   reload(config: Config): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -57,6 +64,7 @@ class Server implements RunningServer {
   readonly #watching: WatchingSide;
   readonly #answering: Answering;
   #config: Config;
+  #adminAddress: ListenAddress | undefined;
 
   constructor(config: Config, { log, credentials, metrics, clock = systemClock, random = Math.random }: ServerDeps) {
     this.metrics = metrics ?? new Metrics();
@@ -75,6 +83,10 @@ class Server implements RunningServer {
     return this.#answering.addresses;
   }
 
+  get adminAddress(): ListenAddress | undefined {
+    return this.#adminAddress;
+  }
+
   metricsText(): Promise<string> {
     return this.#answering.metricsText();
   }
@@ -83,10 +95,18 @@ class Server implements RunningServer {
     return this.#watching.catalog.serviceNames();
   }
 
+  status(): ServerStatus {
+    const { downBy, isStale } = this.#watching.catalog.stats();
+    return { services: this.services()?.size, backendDownBy: downBy?.code, isStale };
+  }
+
   /** Catalog first, so that the first question finds rows; listeners in any case, because names outside need no Consul. */
   async start(): Promise<void> {
     await this.#watching.ready();
     await this.#answering.listen();
+    const { adminAddr } = this.#config;
+    if (adminAddr === undefined) return;
+    this.#adminAddress = this.#owned.add(await startAdmin(adminAddr, this)).address;
   }
 
   async reload(config: Config): Promise<void> {

@@ -32,6 +32,14 @@ export function parseRecursor(text: string): RecursorAddress | undefined {
   return host === undefined || port === undefined || port === 0 ? undefined : { host, port };
 }
 
+/** `IP:port`, `[IPv6]:port`: where to listen. Port 0 takes a free one. */
+export function parseListenAddress(text: string): { readonly host: string; readonly port: number } | undefined {
+  const [hostText, portText] = splitHostPort(text);
+  const host = parseIp(hostText);
+  const port = portText === undefined ? undefined : parsePort(portText);
+  return host === undefined || port === undefined ? undefined : { host, port };
+}
+
 export function formatHostPort(host: string, port: number): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }

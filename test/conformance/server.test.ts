@@ -252,3 +252,17 @@ describe('with recursors', () => {
     expect(lines(reply.answer)).toEqual(['9.9.9.10.in-addr.arpa. 300 IN PTR host.example.net.']);
   });
 });
+
+test('the admin endpoint counts what was asked, and says that the catalog is known', async () => {
+  await using consul = await startCatalog();
+  await using server = await startTestServer(consul.url, { adminAddr: { host: '127.0.0.1', port: 0 } });
+  const url = `http://127.0.0.1:${server.adminAddress?.port}`;
+  await askUdp(server, question('web.service.consul', 'A'));
+  await askUdp(server, question('web.service.consul', 'A'));
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  expect(metrics).toMatch(/^consul_dnsd_queries_total\{transport="udp",qtype="A"\} 2$/m);
+  expect(metrics).toMatch(/^consul_dnsd_replies_total\{rcode="NOERROR"\} 2$/m);
+  const ready = await fetch(`${url}/ready`);
+  expect(ready.status).toBe(200);
+  expect(await ready.json()).toEqual({ services: 5, isStale: false });
+});

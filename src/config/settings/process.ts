@@ -1,6 +1,14 @@
-import { boolean, choice, list, path, port } from '../value-types.js';
+import { formatHostPort, parseListenAddress } from '../addresses.js';
+import { boolean, choice, list, path, port, single } from '../value-types.js';
 import { hostIp, ip } from './listening.js';
 import { setting } from './setting.js';
+
+const listenAddress = single({
+  expects: 'IP:port or [IPv6]:port',
+  placeholder: 'address',
+  parse: parseListenAddress,
+  format: ({ host, port }) => formatHostPort(host, port),
+});
 
 /** Files, log, and what only the embedded agent of `dev` has. */
 export const PROCESS_SETTINGS = {
@@ -39,6 +47,15 @@ export const PROCESS_SETTINGS = {
     fallback: false,
     reloadable: false,
     help: 'Log JSON objects, one a line',
+  }),
+  adminAddr: setting<ReturnType<typeof parseListenAddress>>({
+    flag: '--admin-addr',
+    env: ['CONSUL_DNSD_ADMIN_ADDR'],
+    keys: ['consul_dnsd.admin_addr'],
+    type: listenAddress,
+    fallback: undefined,
+    reloadable: false,
+    help: 'Serve /metrics (Prometheus), /health and /ready over HTTP there',
   }),
 };
 
