@@ -9,8 +9,7 @@ import { listenDns } from './listen/dns.js';
 import type { ListenLimits } from './listen/limits.js';
 import type { ListenAddress } from './listen/listener.js';
 import { createZones, type ZoneNames } from './query/zones.js';
-import type { Respond } from './responder/respond.js';
-import { createResponder } from './responder/responder.js';
+import { createResponder, type Responder } from './responder/responder.js';
 import type { Log, LogLevel } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
 
@@ -56,7 +55,7 @@ export class AnsweringSide implements Answering {
   readonly #owned = new CloseStack();
   readonly #addresses: ListenAddress[] = [];
   #settings: AnsweringSettings;
-  #respond: Respond;
+  #responder: Responder;
 
   constructor(settings: AnsweringSettings, deps: AnsweringDeps) {
     // Every question that waits listens for the end.
@@ -65,7 +64,8 @@ export class AnsweringSide implements Answering {
     this.#settings = settings;
     this.#owned.add({ close: async () => this.#stopping.abort(new Error('The server was closed')) });
     this.#forwarder = this.#owned.add(new Forwarder(settings.forwarding, deps));
-    this.#respond = this.#createResponder(deps.catalog);
+    this.#responder = this.#createResponder(deps.catalog);
+    this.#owned.add({ close: async () => this.#responder.close() });
   }
 
   get addresses(): readonly ListenAddress[] {
@@ -79,7 +79,7 @@ export class AnsweringSide implements Answering {
       const listener = await listenDns(
         { host, port, limits, clock, log: log.child({ part: 'listen' }), metrics },
         // Reads the field at each packet: an update replaces the responder under the listeners.
-        (packet, client) => this.#respond(packet, client),
+        (packet, client) => this.#responder.respond(packet, client),
       );
       this.#owned.add(listener);
       this.#addresses.push(listener.address);
@@ -89,7 +89,8 @@ export class AnsweringSide implements Answering {
   update(settings: AnsweringSettings, catalog: CatalogSource): void {
     this.#settings = settings;
     this.#forwarder.update(settings.forwarding);
-    this.#respond = this.#createResponder(catalog);
+    this.#responder.close();
+    this.#responder = this.#createResponder(catalog);
   }
 
   metricsText(): Promise<string> {
@@ -101,7 +102,7 @@ export class AnsweringSide implements Answering {
     return this.#owned.close();
   }
 
-  #createResponder(catalog: CatalogSource): Respond {
+  #createResponder(catalog: CatalogSource): Responder {
     const { zones, policy, allowRecursion } = this.#settings;
     const { clock, random, log, metrics } = this.#deps;
     return createResponder({

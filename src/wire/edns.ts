@@ -1,4 +1,4 @@
-import { RecordType } from './constants.js';
+import { CLASSIC_UDP_BYTES, RecordType } from './constants.js';
 import { WireError } from './error.js';
 import { WireReader } from './reader.js';
 import type { WireWriter } from './writer.js';
@@ -51,6 +51,14 @@ export function encodeOpt(edns: Edns, upperRcode: number, writer: WireWriter): v
 /** Bytes the OPT record takes in a message. */
 export function optBytes(edns: Edns): number {
   return edns.options.reduce((bytes, { data }) => bytes + OPTION_FIXED_BYTES + data.length, OPT_FIXED_BYTES);
+}
+
+/**
+ * The largest reply to send over UDP: what the client can take (RFC 6891 section 6.2.3; 0 when it did not say), but no
+ * more than we are willing to.
+ */
+export function udpLimitBytes(advertisedBytes: number, maxBytes: number): number {
+  return Math.max(CLASSIC_UDP_BYTES, Math.min(advertisedBytes, maxBytes));
 }
 
 function decodeOptions(data: Uint8Array): EdnsOptionValue[] {

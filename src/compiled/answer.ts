@@ -1,0 +1,105 @@
+import { type Aging, type CompiledReply, compileReply, secondOf } from './compile.js';
+import { patchReply } from './patch.js';
+import type { KeptKey } from './question-key.js';
+
+/** A counter. */
+export interface Tally {
+  add(): void;
+}
+
+/** What holds for all of an answer's variants. */
+export interface AnswerFacts {
+  /** The catalog entries it was made from: it is good until one of them changes. */
+  readonly dependsOn: readonly string[];
+  readonly aging: Aging;
+  /** When it was made, in milliseconds of Unix time. */
+  readonly nowMs: number;
+  /** From when on, in milliseconds of Unix time, it is not to be given any more. */
+  readonly untilMs: number;
+  /** Each counts the hits. */
+  readonly tallies: readonly Tally[];
+}
+
+export interface VariantOptions {
+  /** How many to make. */
+  readonly wanted: number;
+  /** The number that the first one's shuffle began with; from 0 up to but not including 1. */
+  readonly firstDraw: number;
+}
+
+/**
+ * How long an answer lives at most: so the catalog hears now and then that its name is still asked for, and a change that
+ * it failed to tell of is missed for no longer than this.
+ */
+const LIFE_MS = 20_000;
+
+/** Another variant is due when the last one is so old, or hits have been so many: rarely asked names get a new one each time. */
+const VARIANT_EVERY_MS = 5;
+const VARIANT_EVERY_HITS = 16;
+
+/**
+ * The replies to one question, alike but for the order of their records, given in turn. Together they put each instance
+ * first equally often: shuffles do that begin with numbers spread evenly over 0 to 1.
+ */
+export class CompiledAnswer {
+  /** Of the packets it answers. */
+  readonly key: KeptKey;
+  readonly #facts: AnswerFacts;
+  readonly #options: VariantOptions;
+  readonly #diesAtMs: number;
+  readonly #variants: CompiledReply[] = [];
+  #next = 0;
+  #hits = 0;
+  #grownAtMs: number;
+
+  constructor(key: KeptKey, facts: AnswerFacts, options: VariantOptions) {
+    this.key = key;
+    this.#facts = facts;
+    this.#options = options;
+    this.#diesAtMs = Math.min(facts.nowMs + LIFE_MS, facts.untilMs);
+    this.#grownAtMs = facts.nowMs;
+  }
+
+  get dependsOn(): readonly string[] {
+    return this.#facts.dependsOn;
+  }
+
+  isAlive(nowMs: number): boolean {
+    // A clock that was set back has unknown things to say of how long ago something was.
+    return nowMs < this.#diesAtMs && nowMs >= this.#facts.nowMs;
+  }
+
+  /** What the next variant's shuffle is to begin with. */
+  get nextDraw(): number {
+    return (this.#options.firstDraw + this.#variants.length / this.#options.wanted) % 1;
+  }
+
+  /** Adds a variant: a reply whose numbers are right for this second of the aging. */
+  add(bytes: Uint8Array, second: number): void {
+    if (this.#variants.length < this.#options.wanted)
+      this.#variants.push(compileReply(bytes, second, this.#facts.aging));
+  }
+
+  /** The reply to a packet; undefined when it is to be made anew, to become another variant. */
+  reply(packet: Uint8Array, nowMs: number): Uint8Array | undefined {
+    if (this.#variants.length < this.#options.wanted && this.#isVariantDue(nowMs)) return undefined;
+    const variant = this.#variants[this.#next];
+    if (variant === undefined) return undefined;
+    this.#next = this.#next + 1 < this.#variants.length ? this.#next + 1 : 0;
+    for (const tally of this.#facts.tallies) tally.add();
+    const passed = secondOf(this.#facts.aging, nowMs) - variant.second;
+    return patchReply(variant, packet, {
+      spelledUpTo: this.key.spelledUpTo,
+      seconds: this.#facts.aging.counts === 'ttls' ? -passed : passed,
+    });
+  }
+
+  /** True once for each variant that is due: others go on being served until it is there. */
+  #isVariantDue(nowMs: number): boolean {
+    this.#hits += 1;
+    if (this.#hits <= VARIANT_EVERY_HITS && nowMs - this.#grownAtMs < VARIANT_EVERY_MS) return false;
+    this.#hits = 0;
+    this.#grownAtMs = nowMs;
+    return true;
+  }
+}

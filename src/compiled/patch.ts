@@ -1,0 +1,36 @@
+import { HEADER_BYTES } from '../wire/constants.js';
+import type { CompiledReply } from './compile.js';
+
+/** What differs between one reply and the next to the same question. */
+export interface Patch {
+  /** Where the question's name ends if it is to be spelled as in the packet; 0 if it is spelled so already. */
+  readonly spelledUpTo: number;
+  /** To be added to all numbers that count seconds. */
+  readonly seconds: number;
+}
+
+/** The reply for the client that sent this packet: under its ID, in its spelling, as of now. The bytes are the caller's. */
+export function patchReply(
+  { bytes, secondsAt }: CompiledReply,
+  packet: Uint8Array,
+  { spelledUpTo, seconds }: Patch,
+): Uint8Array {
+  const reply = Buffer.allocUnsafe(bytes.length);
+  reply.set(bytes);
+  // Packet and reply have a header; the question's name is equally long in both.
+  reply[0] = packet[0]!;
+  reply[1] = packet[1]!;
+  for (let at = HEADER_BYTES; at < spelledUpTo; at += 1) reply[at] = packet[at]!;
+  if (seconds !== 0) for (const at of secondsAt) addSeconds(reply, at, seconds);
+  return reply;
+}
+
+/** All within the reply: the compiler found them there. */
+function addSeconds(reply: Uint8Array, at: number, seconds: number): void {
+  const before = (reply[at]! << 24) | (reply[at + 1]! << 16) | (reply[at + 2]! << 8) | reply[at + 3]!;
+  const after = (before + seconds) >>> 0;
+  reply[at] = after >>> 24;
+  reply[at + 1] = after >>> 16;
+  reply[at + 2] = after >>> 8;
+  reply[at + 3] = after;
+}

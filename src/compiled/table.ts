@@ -1,0 +1,112 @@
+/**
+ * The hot path: replies that were made once, by the ordinary path, are given again to everybody who asks the same,
+ * until the catalog entries they were made from change. Without the table the server would be slower, never different.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Message } from '../wire/message.js';
+import { type AnswerFacts, CompiledAnswer } from './answer.js';
+import { DependencyIndex } from './dependency-index.js';
+import { type Asker, QuestionKey } from './question-key.js';
+import { Slot } from './slot.js';
+import { isGoodForAnySpelling } from './spelling.js';
+
+export interface CompiledTableOptions {
+  /** Bound of the memory taken. */
+  readonly maxBytes: number;
+  /** The largest reply over UDP, whatever the client can take. */
+  readonly maxUdpBytes: number;
+  /** Whether replies are compressed: otherwise the question's name stands in many places, and is not spelled anew. */
+  readonly isCompressed: boolean;
+  /** From 0 up to but not including 1. */
+  readonly random: () => number;
+}
+
+/** A reply as the ordinary path made it. */
+export interface FinishedReply {
+  /** Not to be changed afterwards. */
+  readonly bytes: Uint8Array;
+  /** The message that the bytes say. */
+  readonly message: Message;
+  /** The second of the aging at which it was made. */
+  readonly second: number;
+}
+
+/** More variants than this are not kept, however many instances there are. */
+const MAX_ANSWER_BYTES = 128 * 1024;
+/** What V8 takes for an answer and its place in the table, and for a variant, contents aside. */
+const ANSWER_BYTES = 900;
+const VARIANT_BYTES = 250;
+/** How many questions are remembered of those asked once. */
+const ASKED_ONCE = 4_096;
+
+export class CompiledTable {
+  readonly #options: CompiledTableOptions;
+  readonly #answers: LRUCache<number, CompiledAnswer>;
+  readonly #index = new DependencyIndex<number>();
+  /** Hashes: an answer is worth compiling once its question comes up again, so that a flood of random names is not. */
+  readonly #askedOnce = new Int32Array(ASKED_ONCE);
+  readonly #key: QuestionKey;
+
+  constructor(options: CompiledTableOptions) {
+    this.#options = options;
+    this.#key = new QuestionKey({ maxUdpBytes: options.maxUdpBytes, seed: Math.trunc(options.random() * 2 ** 32) | 0 });
+    this.#answers = new LRUCache({
+      maxSize: options.maxBytes,
+      dispose: ({ dependsOn }, hash) => this.#index.remove(hash, dependsOn),
+    });
+  }
+
+  get size(): number {
+    return this.#answers.size;
+  }
+
+  /** The reply to a packet, if there is one; its bytes are the caller's. */
+  find(packet: Uint8Array, asker: Asker, nowMs: number): Uint8Array | undefined {
+    return this.#key.read(packet, asker) ? this.#known(nowMs)?.reply(packet, nowMs) : undefined;
+  }
+
+  /** Where to keep the reply to a packet that `find` has none for; undefined when it is not to be kept. */
+  slotFor(packet: Uint8Array, asker: Asker, nowMs: number): Slot | undefined {
+    const key = this.#key;
+    if (!key.read(packet, asker) || (key.isMixedCase && !this.#options.isCompressed)) return undefined;
+    const growing = this.#known(nowMs);
+    if (growing === undefined && !this.#isAskedAgain(key.hash)) return undefined;
+    return new Slot(key.keep(), growing, this.#options.random);
+  }
+
+  /** Keeps a reply; to be called in the same turn as what it was made from was read, so that no change is missed. */
+  keep(slot: Slot, reply: FinishedReply, facts: AnswerFacts): void {
+    const { bytes, message, second } = reply;
+    const { key } = slot;
+    if (key.spelledUpTo > 0 && !isGoodForAnySpelling(message)) return;
+    if (slot.growing !== undefined) {
+      slot.growing.add(bytes, second);
+      return;
+    }
+    // Of a reply without answers there is but one variant.
+    const items = message.answer.length === 0 ? 1 : slot.shuffledItems;
+    const wanted = Math.max(1, Math.min(items, Math.trunc(MAX_ANSWER_BYTES / bytes.length)));
+    const answer = new CompiledAnswer(key, facts, { wanted, firstDraw: slot.firstDraw });
+    answer.add(bytes, second);
+    this.#answers.set(key.hash, answer, { size: ANSWER_BYTES + wanted * (VARIANT_BYTES + bytes.length) });
+    if (this.#answers.peek(key.hash) === answer) this.#index.add(key.hash, facts.dependsOn);
+  }
+
+  /** Drops every answer that was made from this catalog entry. */
+  drop(entry: string): void {
+    for (const hash of this.#index.of(entry)) this.#answers.delete(hash);
+  }
+
+  /** The answer for the packet that was read last. */
+  #known(nowMs: number): CompiledAnswer | undefined {
+    const answer = this.#answers.get(this.#key.hash);
+    return answer !== undefined && this.#key.equals(answer.key) && answer.isAlive(nowMs) ? answer : undefined;
+  }
+
+  #isAskedAgain(hash: number): boolean {
+    const at = (hash >>> 0) % ASKED_ONCE;
+    if (this.#askedOnce[at] === hash) return true;
+    this.#askedOnce[at] = hash;
+    return false;
+  }
+}
