@@ -33,6 +33,8 @@ export interface BackendRequest {
   readonly path: string;
   /** Asked once more when a kept-alive connection turns out to be closed; without an index, for who closed it may have started anew. */
   readonly retryPath: string;
+  /** The answer may be held back for long. */
+  readonly isBlocking: boolean;
   readonly headers: Readonly<Record<string, string>>;
   readonly maxBodyBytes: number;
   readonly signal: AbortSignal;
@@ -50,6 +52,8 @@ const KEEP_ALIVE_PROBE_MS = 30_000;
 /** A connection closed this soon, without a byte, was one too many for the server. */
 const REFUSED_WITHIN_MS = 1_000;
 const BUDGET_REGAIN_MS = 60_000;
+/** Enough for the blocking queries over one datacenter and some reads. */
+const LEAST_CONNECTIONS = 8;
 
 const gunzipBody = promisify(gunzip);
 
@@ -58,7 +62,9 @@ export class Backend implements Closable {
   readonly address: BackendAddress;
   readonly #options: BackendOptions;
   readonly #connections: Connections;
-  readonly #slots: Slots;
+  readonly #requests: Slots;
+  /** Blocking queries, which must leave connections to others: each keeps one for a minute. */
+  readonly #blocking: Slots;
   #connectionBudget: number;
   #isShared = false;
   #halvedAt = 0;
@@ -67,7 +73,11 @@ export class Backend implements Closable {
     this.address = address;
     this.#options = options;
     this.#connectionBudget = options.maxConnections;
-    this.#slots = new Slots({ limit: options.maxConnections, maxWaiting: Number.POSITIVE_INFINITY });
+    this.#requests = new Slots({ limit: options.maxConnections, maxWaiting: Number.POSITIVE_INFINITY });
+    this.#blocking = new Slots({
+      limit: shareOfBlocking(options.maxConnections),
+      maxWaiting: Number.POSITIVE_INFINITY,
+    });
     this.#connections = new Connections({
       origin: address.origin,
       connector: createConnector(address, options.tls),
@@ -80,7 +90,7 @@ export class Backend implements Closable {
 
   /** How many requests can be under way at once. */
   get capacity(): number {
-    return this.#slots.limit;
+    return this.#requests.limit;
   }
 
   get openSockets(): number {
@@ -90,7 +100,9 @@ export class Backend implements Closable {
   /** Rejects with a `CatalogError`, or with the signal's reason once that is aborted. */
   get(request: BackendRequest): Promise<RawAnswer> {
     this.#regainBudget();
-    return this.#slots.run(() => this.#getWithRetry(request), { signal: request.signal, isUrgent: true });
+    const turn = { signal: request.signal, isUrgent: true };
+    const ask = (): Promise<RawAnswer> => this.#requests.run(() => this.#getWithRetry(request), turn);
+    return request.isBlocking ? this.#blocking.run(ask, turn) : ask();
   }
 
   /** Breaks every connection and with it every request under way. */
@@ -148,11 +160,14 @@ export class Backend implements Closable {
   }
 
   #applyBudget(): void {
-    this.#slots.limit = this.#connectionBudget * (this.#isShared ? STREAMS_PER_CONNECTION : 1);
+    const limit = this.#connectionBudget * (this.#isShared ? STREAMS_PER_CONNECTION : 1);
+    this.#requests.limit = limit;
+    this.#blocking.limit = shareOfBlocking(limit);
   }
 
   #halveBudget(): void {
-    this.#connectionBudget = Math.max(1, Math.floor(this.#connectionBudget / 2));
+    const least = Math.min(LEAST_CONNECTIONS, this.#options.maxConnections);
+    this.#connectionBudget = Math.max(least, Math.floor(this.#connectionBudget / 2));
     this.#halvedAt = this.#options.clock.now();
     this.#applyBudget();
     this.#options.log.warn('backend closed a new connection', {
@@ -168,6 +183,10 @@ export class Backend implements Closable {
     this.#halvedAt = clock.now();
     this.#applyBudget();
   }
+}
+
+function shareOfBlocking(limit: number): number {
+  return Math.max(1, limit - Math.max(1, Math.floor(limit / 4)));
 }
 
 function createConnector({ socketPath }: BackendAddress, tls: TlsOptions): buildConnector.connector {

@@ -183,16 +183,15 @@ export class CatalogCache implements CatalogSource, Closable {
     return recoverMaybe(attempt, (error) => this.#datacenters.rowsOfUnknown(read.datacenter, error));
   }
 
-  async #readOwners(address: string | undefined): Promise<Rows> {
+  async #readOwners(address: string): Promise<Rows> {
     const { local } = this.#datacenters;
-    if (address === undefined) return { kind: 'owners', owners: [], isStale: false, dependsOn: [] };
     const { owners, isStale, dependsOn } = await readOwners(address, local, this.#parts);
     return { kind: 'owners', owners, isStale, dependsOn: [...dependsOn, local.reverseKey, local.key] };
   }
 
-  #readDatacenters(wanted: string | undefined): MaybePromise<Rows> {
+  #readDatacenters(wanted: string): MaybePromise<Rows> {
     const { local, known } = this.#datacenters;
-    if (wanted === undefined || wanted === local.name) {
+    if (wanted === local.name) {
       return { kind: 'datacenters', datacenters: [local.name], isStale: false, dependsOn: [] };
     }
     return mapMaybe(known.list(), (datacenters) => ({

@@ -95,6 +95,7 @@ export class ConsulClient implements Closable {
         backend.get({
           path: '/v1/status/leader',
           retryPath: '/v1/status/leader',
+          isBlocking: false,
           headers: this.#headers(),
           maxBodyBytes: ORDINARY_BODY_BYTES,
           signal,
@@ -240,6 +241,7 @@ export class ConsulClient implements Closable {
           backend.get({
             path: this.#pathFor(endpoint, query),
             retryPath: this.#pathFor(endpoint, { ...query, blocking: undefined }),
+            isBlocking: query.blocking !== undefined,
             headers: {
               ...this.#headers(),
               ...endpoint.headers,

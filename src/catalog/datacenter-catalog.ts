@@ -206,6 +206,7 @@ export class DatacenterCatalog implements Closable {
     return {
       key: this.serviceKey({ view, service, peer }),
       what: `${view} "${service}"${this.#where(peer)}`,
+      isListed: () => view === 'service' && peer === undefined && this.serviceNames?.has(service) === true,
       // The aggregates know neither imported services nor the configuration of ingress gateways.
       isVouchable: peer === undefined && view !== 'ingress',
       read: (query) => client.instances(view, service, { ...query, datacenter: this.#remote, peer }),
@@ -217,6 +218,7 @@ export class DatacenterCatalog implements Closable {
     return {
       key: this.nodeKey(name, peer),
       what: `node "${name}"${this.#where(peer)}`,
+      isListed: () => false,
       isVouchable: peer === undefined,
       read: (query) => client.node(name, { ...query, datacenter: this.#remote, peer }),
     };

@@ -203,7 +203,7 @@ export class Entries<T> {
 
   #isStale(entry: Entry<T>): boolean {
     const { confidence, clock } = this.#options;
-    if (entry.failure !== undefined) return true;
+    if (entry.failure !== undefined || confidence.isCutOff) return true;
     return confidence.downBy !== undefined && entry.freshness(clock.now(), confidence.isVouching) !== 'fresh';
   }
 
@@ -211,7 +211,8 @@ export class Entries<T> {
     const { confidence, clock, staleMaxAgeMs } = this.#options;
     const now = clock.now();
     if (this.#isStale(entry)) {
-      return entry.failure !== undefined || now - entry.goodUntil(confidence.vouchedUntil) >= staleMaxAgeMs;
+      // The datacenter's key tells when a cut-off begins and ends; nothing tells that of an entry's own trouble.
+      return !confidence.isCutOff || now - entry.goodUntil(confidence.vouchedUntil) >= staleMaxAgeMs;
     }
     const freshness = entry.freshness(now, confidence.isVouching);
     // What is dirty for less than a second is being read again already.
@@ -258,7 +259,7 @@ export class Entries<T> {
     const now = clock.now();
     const wasFailing = entry.failure !== undefined;
     const before = entry.answer;
-    const isChanged = this.#isNews(before, answer);
+    const isChanged = this.#isNews(entry, answer.value);
     // Equal rows stay the very same, and so does what others keep of them.
     entry.accept(isChanged || before === undefined ? answer : { ...answer, value: before.value }, { marks, now });
     if (isChanged || this.#tableFor(entry).peek(entry.source.key) !== entry) this.#place(entry, answer.value);
@@ -266,12 +267,17 @@ export class Entries<T> {
     else if (consistency === 'stale' && !isRecheck && now - entry.markedAt < RECHECK_MS) void this.#recheck(entry);
   }
 
-  /** Whether an answer is to take the place of the one before. */
-  #isNews(before: Answer<T> | undefined, answer: Answer<T>): boolean {
-    const { confidence, isNegative } = this.#options;
+  /** Whether rows are to take the place of those there are. */
+  #isNews(entry: Entry<T>, value: T): boolean {
+    const { clock, confidence, isNegative } = this.#options;
+    const before = entry.answer;
     if (before === undefined) return true;
-    if (confidence.isHoldingBack && isNegative(answer.value) && !isNegative(before.value)) return false;
-    return !sameContent(before.value, answer.value);
+    if (isNegative(value) && !isNegative(before.value)) {
+      // Consul hides rows from a token that may not see them; that is no reason to deny the name at once.
+      return !confidence.isHoldingBack && !entry.doubtsEmptiness(clock.now());
+    }
+    entry.believe();
+    return !sameContent(before.value, value);
   }
 
   #fail(entry: Entry<T>, thrown: unknown): void {
@@ -312,8 +318,7 @@ export class Entries<T> {
       isSame: sameContent,
       onAnswer: ({ snapshot }) => {
         confidence.succeeded();
-        const before = entry.answer;
-        if (before === undefined || !this.#isNews(before, { ...before, value: snapshot.value })) return;
+        if (!this.#isNews(entry, snapshot.value)) return;
         entry.replace(snapshot);
         this.#place(entry, snapshot.value);
         this.#announce(entry);

@@ -15,6 +15,8 @@ export interface EntrySource<T> {
   readonly key: string;
   /** Completes "Cannot read ...". */
   readonly what: string;
+  /** True while something else says that there are rows, so that an answer without any contradicts it. */
+  readonly isListed: () => boolean;
   /** False for rows whose changes the aggregates do not tell of. */
   readonly isVouchable: boolean;
   readonly read: (query: EntryQuery) => Promise<Answer<T>>;
@@ -29,6 +31,8 @@ export type Freshness = 'fresh' | 'recent' | 'due';
 
 /** How long rows count as fresh that nothing tells the changes of. */
 const TIMED_FRESH_MS = 5_000;
+/** How long an answer without rows is doubted that contradicts what else is known. */
+const DOUBT_MS = 60_000;
 /** Every entry is read again after this long (plus up to a sixth): wake-ups can be lost (http-api A1.7). */
 const RECONCILE_MS = 60_000;
 const RECENT_MS = 1_000;
@@ -52,6 +56,7 @@ export class Entry<T> {
   #failure: CatalogError | undefined;
   #failures = 0;
   #retryAt = LONG_AGO;
+  #doubtedSince: number | undefined;
 
   constructor(source: EntrySource<T>, random: () => number) {
     this.source = source;
@@ -109,6 +114,18 @@ export class Entry<T> {
 
   mayRetry(now: number): boolean {
     return now >= this.#retryAt;
+  }
+
+  /** Whether to keep the rows there are although a read now brought none. Not for ever: the doubt may be wrong. */
+  doubtsEmptiness(now: number): boolean {
+    if (!this.source.isListed()) return false;
+    this.#doubtedSince ??= now;
+    return now - this.#doubtedSince < DOUBT_MS;
+  }
+
+  /** A read brought rows, so there is nothing to doubt. */
+  believe(): void {
+    this.#doubtedSince = undefined;
   }
 
   /** Takes over what a read brought that was sent when there were `marks`. */

@@ -25,14 +25,15 @@ export async function readOwners(address: string, catalog: DatacenterCatalog, pa
   const nodes = (catalog.nodes?.at(address) ?? []).map(
     ({ name, datacenter }): AddressOwner => ({ kind: 'node', name, datacenter: datacenter.toLowerCase() }),
   );
-  const names = parts.reverseScope === 'all' ? await servicesAt(address, catalog, parts) : [];
-  if (names === undefined && nodes.length === 0) {
-    throw new CatalogError('timeout', `Cannot read the owners of ${address}: not all services were looked at yet`);
-  }
-  const services = (names ?? []).map((name): AddressOwner => ({ kind: 'service', name, datacenter: catalog.name }));
-  const owners = [...nodes, ...services];
-  assertUsable(address, { owners, catalog, parts });
-  const dependsOn = (names ?? []).map((service) => catalog.serviceKey({ view: 'service', service, peer: undefined }));
+  const services = parts.reverseScope === 'all' ? await servicesAt(address, catalog, parts) : [];
+  const owners = [
+    ...nodes,
+    ...(services ?? []).map((name): AddressOwner => ({ kind: 'service', name, datacenter: catalog.name })),
+  ];
+  assertUsable(address, { owners, isComplete: services !== undefined, catalog, parts });
+  const dependsOn = (services ?? []).map((name) =>
+    catalog.serviceKey({ view: 'service', service: name, peer: undefined }),
+  );
   return { owners, isStale: catalog.confidence.isCutOff, dependsOn };
 }
 
@@ -62,23 +63,22 @@ async function servicesAt(
   return names.length === 0 && !addresses.isComplete ? undefined : names;
 }
 
+interface Finding {
+  readonly owners: readonly AddressOwner[];
+  readonly isComplete: boolean;
+  readonly catalog: DatacenterCatalog;
+  readonly parts: CatalogParts;
+}
+
 /** While the backend is away, old owners will do for a time, but "nobody" will not. */
-function assertUsable(
-  address: string,
-  {
-    owners,
-    catalog,
-    parts,
-  }: { readonly owners: readonly AddressOwner[]; readonly catalog: DatacenterCatalog; readonly parts: CatalogParts },
-): void {
+function assertUsable(address: string, { owners, isComplete, catalog, parts }: Finding): void {
   const { isCutOff, vouchedUntil, downBy } = catalog.confidence;
-  if (!isCutOff) return;
-  if (owners.length > 0 && parts.clock.now() - vouchedUntil < parts.staleMaxAgeMs) return;
-  throw new CatalogError(
-    downBy?.code ?? 'unreachable',
-    `Cannot read the owners of ${address}: nothing recent is known`,
-    { cause: downBy },
-  );
+  if (isCutOff && (owners.length === 0 || parts.clock.now() - vouchedUntil >= parts.staleMaxAgeMs)) {
+    const code = downBy?.code ?? 'unreachable';
+    throw new CatalogError(code, `Cannot read the owners of ${address}: nothing recent is known`, { cause: downBy });
+  }
+  if (owners.length > 0 || isComplete) return;
+  throw new CatalogError('timeout', `Cannot read the owners of ${address}: not all services were looked at yet`);
 }
 
 async function atMost(ms: number, promise: Promise<void>, { clock, signal }: CatalogParts): Promise<void> {

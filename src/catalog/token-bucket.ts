@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 export interface TokenBucketOptions {
   /** Most tokens there can be, and how many there are at first. */
   readonly burst: number;
-  /** A token comes back this often. */
+  /** A token comes back this often; a whole number. */
   readonly refillMs: number;
   readonly clock: Clock;
 }
@@ -13,42 +13,45 @@ export class TokenBucket {
   readonly #burst: number;
   readonly #clock: Clock;
   #refillMs: number;
-  #tokens: number;
+  /** Time saved up; a token is worth `refillMs` of it. Whole numbers, so that nothing is lost by rounding. */
+  #savedMs: number;
   #countedAt: number;
 
   constructor({ burst, refillMs, clock }: TokenBucketOptions) {
     this.#burst = burst;
-    this.#refillMs = refillMs;
     this.#clock = clock;
-    this.#tokens = burst;
+    this.#refillMs = refillMs;
+    this.#savedMs = burst * refillMs;
     this.#countedAt = clock.now();
   }
 
-  /** The pace from now on. */
+  /** The pace from now on; tokens that are there stay. */
   set refillMs(refillMs: number) {
+    if (refillMs === this.#refillMs) return;
     this.#count();
+    this.#savedMs = Math.floor(this.#savedMs / this.#refillMs) * refillMs;
     this.#refillMs = refillMs;
   }
 
   /** Takes a token; false when there is none. */
   take(): boolean {
     this.#count();
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
+    if (this.#savedMs < this.#refillMs) return false;
+    this.#savedMs -= this.#refillMs;
     return true;
   }
 
   /** How long until there is a token: 0 when there is one. */
   waitMs(): number {
     this.#count();
-    return this.#tokens >= 1 ? 0 : Math.ceil((1 - this.#tokens) * this.#refillMs);
+    return Math.max(0, this.#refillMs - this.#savedMs);
   }
 
   #count(): void {
     const now = this.#clock.now();
     // The wall clock may be set back; time then stands still here rather than run backwards.
-    const passed = Math.max(0, now - this.#countedAt);
-    this.#tokens = Math.min(this.#burst, this.#tokens + passed / this.#refillMs);
+    const passedMs = Math.max(0, now - this.#countedAt);
+    this.#savedMs = Math.min(this.#burst * this.#refillMs, this.#savedMs + passedMs);
     this.#countedAt = now;
   }
 }

@@ -265,19 +265,19 @@ describe('failures', () => {
     await using consul = await startFakeConsul();
     const log = new TestLog();
     const clock = new TestClock();
-    const client = clientFor(consul.url, { log, clock, maxConnections: 8 });
-    expect(client.capacity).toBe(8);
+    const client = clientFor(consul.url, { log, clock, maxConnections: 40 });
+    expect(client.capacity).toBe(40);
     consul.fail('/v1/', { kind: 'reset' });
     await expect(client.nodes(query)).rejects.toMatchObject({ code: 'unreachable' });
     expect(consul.requests).toHaveLength(1);
-    expect(client.capacity).toBe(4);
+    expect(client.capacity).toBe(20);
     expect(log.count('backend closed a new connection')).toBe(1);
     for (let count = 0; count < 5; count += 1) await client.nodes(query).catch(() => {});
-    expect(client.capacity).toBe(1);
+    expect(client.capacity).toBe(8);
     consul.heal();
     await clock.advance(60_000);
     await client.nodes(query);
-    expect(client.capacity).toBe(2);
+    expect(client.capacity).toBe(16);
   });
 
   test('a backend that nobody listens at is unreachable, and says where', async () => {
@@ -326,6 +326,21 @@ describe('failures', () => {
     await expect(clientFor(`http://127.0.0.1:${port}`).nodes(query)).rejects.toMatchObject({ code: 'unreachable' });
     server.close();
   });
+});
+
+test('blocking queries leave a quarter of the connections to reads', async () => {
+  await using consul = await startFakeConsul();
+  const client = clientFor(consul.url, { maxConnections: 8 });
+  const ending = new AbortController();
+  const blocking = { index: '999', waitMs: 60_000 };
+  const ended = Promise.allSettled(
+    Array.from({ length: 10 }, () => client.nodes({ ...query, signal: ending.signal, blocking })),
+  );
+  await expect.poll(() => consul.holding, { interval: 5 }).toBe(6);
+  await client.instances('service', 'web', query);
+  expect(consul.holding).toBe(6);
+  ending.abort(new Error('enough'));
+  await ended;
 });
 
 test('H039: no more connections than allowed, however many reads there are', async () => {

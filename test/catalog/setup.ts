@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { CatalogCache } from '../../src/catalog/cache.js';
 import { ConsulClient, type ConsulClientOptions } from '../../src/catalog/client.js';
 import type { CatalogCacheOptions } from '../../src/catalog/parts.js';
@@ -88,6 +89,8 @@ export function createCache(
 }
 
 export const anyone: ReadOptions = { signal: new AbortController().signal, sourceAddress: '192.0.2.1' };
+
+setMaxListeners(0, anyone.signal);
 
 /** `NAME.service.consul`, with what else is given. */
 export function service(name: string, changes: Partial<Omit<ServiceLookup, 'kind' | 'service'>> = {}): ServiceLookup {

@@ -25,6 +25,15 @@ test('H019: a slower pace counts from when it is set', async () => {
   expect([bucket.take(), bucket.take()]).toEqual([true, false]);
 });
 
+test('setting the same pace again costs nothing of what was saved up', async () => {
+  const clock = new TestClock();
+  const bucket = new TokenBucket({ burst: 1, refillMs: 1_000, clock });
+  bucket.take();
+  await clock.advance(600);
+  bucket.refillMs = 1_000;
+  expect(bucket.waitMs()).toBe(400);
+});
+
 test('a clock that is set back neither gives tokens nor takes any', () => {
   let now = 1_000_000;
   const clock = { now: () => now, sleep: async () => {} };

@@ -1,10 +1,11 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { type Clock, systemClock } from '../../src/clock.js';
 import { FakeCatalog, type FakeInstance, type FakeNode, type FakeQuery } from './fake-catalog.js';
 
 /** What a scripted Consul does in place of its ordinary answer. */
@@ -45,6 +46,8 @@ export interface FakeConsulOptions {
   /** Serves https, HTTP/2 included where ALPN agrees on it. */
   readonly tls?: FakeTls;
   readonly socketPath?: string;
+  /** Whose time blocking queries wait in; the system's when left out. */
+  readonly clock?: Clock;
 }
 
 interface Rule {
@@ -88,9 +91,11 @@ export class FakeConsul {
   #server: FakeServer | undefined;
   #port = 0;
   #holding = 0;
+  #answered = 0;
   #mostSockets = 0;
 
   constructor(options: FakeConsulOptions) {
+    setMaxListeners(0, this.#ending.signal);
     this.#options = options;
     this.#local = this.addDatacenter(options.datacenter ?? 'dc1');
     for (const node of options.nodes ?? []) this.#local.setNode(node);
@@ -113,6 +118,11 @@ export class FakeConsul {
     return this.#holding;
   }
 
+  /** Requests answered so far. */
+  get answered(): number {
+    return this.#answered;
+  }
+
   get openSockets(): number {
     return this.#sockets.size;
   }
@@ -125,6 +135,12 @@ export class FakeConsul {
   addDatacenter(name: string): FakeCatalog {
     const catalog = new FakeCatalog(name);
     this.#datacenters.set(name, catalog);
+    return catalog;
+  }
+
+  datacenter(name: string): FakeCatalog {
+    const catalog = this.#datacenters.get(name);
+    if (catalog === undefined) throw new Error(`There is no datacenter "${name}"`);
     return catalog;
   }
 
@@ -224,6 +240,9 @@ export class FakeConsul {
       at: Date.now(),
       httpVersion: request.httpVersion,
     });
+    response.once('finish', () => {
+      this.#answered += 1;
+    });
     const fault = this.#faultFor(request.url ?? '/');
     switch (fault?.kind) {
       case 'hang':
@@ -304,11 +323,16 @@ export class FakeConsul {
     const leave = (): void => gone.abort();
     request.once('close', leave);
     request.socket.once('close', leave);
-    const until = AbortSignal.any([gone.signal, this.#ending.signal, AbortSignal.timeout(Number(wait[1]))]);
+    const stop = (): void => gone.abort();
+    this.#ending.signal.addEventListener('abort', stop);
+    const { clock = systemClock } = this.#options;
+    clock.sleep(Number(wait[1]), { signal: gone.signal }).then(stop, () => {});
     this.#holding += 1;
     const isCurrent = (): boolean => (read()?.index ?? 0) <= index;
-    while (!until.aborted && isCurrent()) await catalog.nextWrite(until);
+    while (!gone.signal.aborted && isCurrent()) await catalog.nextWrite(gone.signal);
     this.#holding -= 1;
+    gone.abort();
+    this.#ending.signal.removeEventListener('abort', stop);
     request.socket.off('close', leave);
   }
 
