@@ -24,7 +24,7 @@ import { queryEndpoints } from './routes/query.js';
 import { sessionEndpoints } from './routes/session.js';
 import { statusEndpoints } from './routes/status.js';
 import { txnEndpoints } from './routes/txn.js';
-import { NODE_META, nodeTaggedAddresses, SERVER_PORT, type SelfFacts } from './self.js';
+import { CONSUL_VERSION, NODE_META, nodeTaggedAddresses, SERVER_PORT, type SelfFacts } from './self.js';
 import { Sessions } from './sessions.js';
 import { StateStore } from './store.js';
 
@@ -76,12 +76,19 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   };
   const ledger = new Ledger();
   const store = new StateStore(ledger);
-  const state = new LocalState({ store, ledger, clock, nodeName });
+  const state = new LocalState({
+    store,
+    ledger,
+    clock,
+    nodeName,
+    // The node may have been taken out of the catalog from outside.
+    ensureNode: () => store.node(nodeName) ?? registerSelf(store, facts),
+  });
   const reader = new Reader({ ledger, datacenter, clock });
   const load = async (): Promise<void> => {
     const paths = { dirs: options.configDirs, files: options.configFiles };
     const definitions = await readDefinitions(paths, { areScriptsEnabled: facts.areLocalScriptsEnabled });
-    applyDefinitions(definitions, { state, ledger });
+    applyDefinitions(definitions, { state, ledger, log });
   };
   registerSelf(store, facts);
   await load();
@@ -99,7 +106,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     });
     const scripts = { areScriptsEnabled: facts.areScriptsEnabled };
     const endpoints = [
-      ...statusEndpoints(`${facts.address}:${SERVER_PORT}`),
+      ...statusEndpoints({ serverAddress: `${facts.address}:${SERVER_PORT}`, datacenter }),
       ...catalogEndpoints({ store, reader, datacenter }),
       ...healthEndpoints({ store, reader, datacenter }),
       ...agentEndpoints({ facts, state, ledger, reload: load, leave }),
@@ -148,7 +155,7 @@ function registerSelf(store: StateStore, facts: SelfFacts): void {
         ['serf_protocol_current', '2'],
         ['serf_protocol_max', '5'],
         ['serf_protocol_min', '1'],
-        ['version', '1.8.7'],
+        ['version', CONSUL_VERSION],
       ]),
       weights: { passing: 1, warning: 1 },
       enableTagOverride: false,

@@ -10,7 +10,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   m: 60_000,
   h: 3_600_000,
 };
-const PART = /([0-9]*)(\.[0-9]*)?(ns|us|µs|μs|ms|s|m|h|[^0-9.]*)/y;
+const PART = /([0-9]*)(\.[0-9]*)?([^0-9.]*)/y;
 
 export class DurationError extends Error {
   override readonly name = 'DurationError';

@@ -1,3 +1,4 @@
+import type { Log } from '../telemetry/log.js';
 import {
   DefinitionError,
   type DefinitionOptions,
@@ -8,6 +9,7 @@ import {
 } from './definitions.js';
 import type { Ledger } from './ledger.js';
 import type { LocalState } from './local-state.js';
+import { warnOfUnanswerableName } from './registration/service.js';
 
 export interface DefinitionPaths {
   readonly dirs: readonly string[];
@@ -31,7 +33,7 @@ export async function readDefinitions(
  */
 export function applyDefinitions(
   definitions: Definitions,
-  { state, ledger }: { readonly state: LocalState; readonly ledger: Ledger },
+  { state, ledger, log }: { readonly state: LocalState; readonly ledger: Ledger; readonly log: Log },
 ): void {
   const services = new Map(definitions.services.map((service) => [service.facts.id, service]));
   const checks = [
@@ -48,7 +50,10 @@ export function applyDefinitions(
   ledger.write(() => {
     for (const [id, { origin }] of state.services) if (origin === 'file' && !services.has(id)) state.removeService(id);
     for (const [id, { origin }] of state.checks) if (origin === 'file' && !checkIds.has(id)) state.removeCheck(id);
-    for (const { facts } of services.values()) state.putService(facts, 'file');
+    for (const { facts } of services.values()) {
+      warnOfUnanswerableName(facts, log);
+      state.putService(facts, 'file');
+    }
     for (const check of checks) state.putCheck(check, 'file');
   });
 }

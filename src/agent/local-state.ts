@@ -39,6 +39,8 @@ export interface LocalStateParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly nodeName: string;
+  /** Registers the agent's own node if it is not there. */
+  readonly ensureNode: () => void;
 }
 
 /** Consul's check_update_interval: how long a new output may wait when the status stays. */
@@ -76,8 +78,9 @@ export class LocalState {
   }
 
   putService(facts: ServiceFacts, origin: Origin): void {
-    const { store, ledger, nodeName } = this.#parts;
+    const { store, ledger, nodeName, ensureNode } = this.#parts;
     ledger.write((write) => {
+      ensureNode();
       this.#services.set(facts.id, { facts, origin });
       store.putService({ ...facts, nodeName });
       write.touch(localServiceKey(facts.id));

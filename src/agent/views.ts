@@ -94,7 +94,7 @@ export function checkView(row: CheckRow): JsonView {
     ServiceName: row.serviceName,
     ServiceTags: row.serviceTags,
     Type: row.type,
-    Definition: writable(row.definition),
+    Definition: Object.fromEntries([...row.definition].map(([key, field]) => [key, writable(field)])),
     CreateIndex: row.createIndex,
     ModifyIndex: row.modifyIndex,
   };
@@ -118,10 +118,10 @@ function proxyView({ proxy }: ServiceFacts): JsonView {
   };
 }
 
-/** JSON that is kept as it came, in the order it came in. */
-export function writable(value: JsonValue): Writable {
+/** JSON that came from outside; what it holds in objects is sorted, as Go sorts its maps. */
+function writable(value: JsonValue): Writable {
   if (value === null || typeof value !== 'object' || value instanceof JsonNumber) return value;
-  if (isObject(value)) return Object.fromEntries([...value].map(([key, field]) => [key, writable(field)]));
+  if (isObject(value)) return new Map([...value].map(([key, field]) => [key, writable(field)]));
   return value.map(writable);
 }
 

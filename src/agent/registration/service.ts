@@ -1,5 +1,6 @@
 /** What every registration of a service has in common, whether it comes by HTTP, through the catalog or from a file. */
 import { isIPv4, isIPv6 } from 'node:net';
+import type { Log } from '../../telemetry/log.js';
 import { type Decoded, flag, integer, mapOf, object, opaque, text, textList, textMap } from '../json/decode.js';
 import type { ServiceFacts, TaggedAddress, TextMap, Weights } from '../rows.js';
 
@@ -60,6 +61,13 @@ export function withFamilyAddresses(facts: ServiceFacts): ServiceFacts {
   if (family === undefined) return facts;
   const own = new Map([`lan_${family}`, `wan_${family}`].map((tag) => [tag, { address, port }]));
   return { ...facts, taggedAddresses: new Map([...own, ...facts.taggedAddresses]) };
+}
+
+/** Says so when a service's name cannot be asked for: it is registered all the same. */
+export function warnOfUnanswerableName({ service }: ServiceFacts, log: Log): void {
+  if (!/^[A-Za-z0-9-]+$/.test(service)) {
+    log.warn('service name will not be discoverable via DNS because of its characters', { service });
+  }
 }
 
 /** Addresses to bind to, not to be reached at. */

@@ -20,6 +20,7 @@ import {
   serviceOfBody,
   serviceRegistration,
 } from '../registration/registration.js';
+import { warnOfUnanswerableName } from '../registration/service.js';
 import { jsonReply, NOTHING, type Reply, textReply } from '../reply.js';
 import type { ServiceFacts } from '../rows.js';
 import { agentServiceView, type JsonView } from '../views.js';
@@ -135,10 +136,4 @@ async function readService({ state, ledger, clock }: AgentServiceParts, request:
 function contentHash(facts: ServiceFacts): string {
   const view: JsonView = agentServiceView(facts);
   return createHash('sha256').update(writeJson(view)).digest('hex').slice(0, 16);
-}
-
-export function warnOfUnanswerableName({ service }: ServiceFacts, log: Log): void {
-  if (!/^[A-Za-z0-9-]+$/.test(service)) {
-    log.warn('service name will not be discoverable via DNS because of its characters', { service });
-  }
 }

@@ -1,11 +1,26 @@
 import type { Endpoint } from '../endpoint.js';
+import { checkDatacenter } from '../query-options.js';
 import { jsonReply, textReply } from '../reply.js';
 
-/** /v1/status/... and the root page. `serverAddress` is where a real server would take RPCs. */
-export function statusEndpoints(serverAddress: string): readonly Endpoint[] {
+export interface StatusParts {
+  /** Where a real server would take RPCs. */
+  readonly serverAddress: string;
+  readonly datacenter: string;
+}
+
+/** /v1/status/... and the root page. */
+export function statusEndpoints({ serverAddress, datacenter }: StatusParts): readonly Endpoint[] {
+  const status = (path: string, value: string | readonly string[]): Endpoint => ({
+    methods: ['GET'],
+    path,
+    handle: ({ query }) => {
+      checkDatacenter(query.get('dc'), datacenter);
+      return jsonReply(value);
+    },
+  });
   return [
-    { methods: ['GET'], path: '/v1/status/leader', handle: () => jsonReply(serverAddress) },
-    { methods: ['GET'], path: '/v1/status/peers', handle: () => jsonReply([serverAddress]) },
+    status('/v1/status/leader', serverAddress),
+    status('/v1/status/peers', [serverAddress]),
     { methods: ['GET'], path: '/', handle: () => textReply(200, 'Consul Agent') },
   ];
 }
