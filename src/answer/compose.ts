@@ -5,7 +5,7 @@ import type { Lookup, NodeLookup, PreparedQueryLookup, ServiceLookup, VirtualLoo
 import type { Zone } from '../query/zones.js';
 import { RecordType } from '../wire/constants.js';
 import type { Question } from '../wire/message.js';
-import { textLabels } from '../wire/name.js';
+import { labels } from '../wire/name.js';
 import { addressAnswer, singleAddress } from './address.js';
 import { nsAnswer, type Servers, zoneAnswer } from './apex.js';
 import { parseIpText } from './chosen-address.js';
@@ -151,7 +151,7 @@ function nothingCalled(
   name: string,
   { mayBeProtocol, question }: { readonly mayBeProtocol: boolean; readonly question: Question },
 ): Outcome {
-  const isProtocol = mayBeProtocol && name.startsWith('_') && textLabels(question.name)[0]?.toLowerCase() === name;
+  const isProtocol = mayBeProtocol && name.startsWith('_') && labels(question.name)[0]?.toLowerCase() === name;
   return { kind: isProtocol ? 'no-data' : 'no-such-name' };
 }
 

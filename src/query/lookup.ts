@@ -5,7 +5,7 @@ export interface Locality {
   readonly peer: string | undefined;
 }
 
-/** What a question name asks of the catalog. Names are lower-cased text, decoded from UTF-8. */
+/** What a question name asks of the catalog. Names are lower-cased ASCII text; other bytes stand as `\DDD`. */
 export type Lookup =
   | ServiceLookup
   | NodeLookup

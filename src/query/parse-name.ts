@@ -5,7 +5,7 @@
 import { RecordType } from '../wire/constants.js';
 import { addressOfHexLabel, addressOfReverse } from '../wire/ip.js';
 import type { Question } from '../wire/message.js';
-import { labels, textLabels } from '../wire/name.js';
+import { labels } from '../wire/name.js';
 import type { Locality, Lookup, ServiceView } from './lookup.js';
 import { NO_SUFFIXES, parseBareSuffixes, parseSuffixes, type Suffixes } from './suffixes.js';
 import { type Zone, type Zones, zoneOf } from './zones.js';
@@ -49,8 +49,8 @@ function parseReverse(name: string): Lookup | Settled {
 
 function parseBelow(zone: Zone, name: string, type: number): Lookup | Settled {
   if (type === RecordType.SOA || type === RecordType.NS) return { kind: 'apex', part: 'zone' };
-  const parts = textLabels(name);
-  const relative = parts.slice(0, parts.length - labels(zone.name).length).map((label) => label.toLowerCase());
+  const parts = labels(name);
+  const relative = parts.slice(0, parts.length - labels(zone.name).length).map(spellingOf);
   if (relative.length === 0) return 'no-data';
   if (relative.length === 1 && relative[0] === 'ns') return { kind: 'apex', part: 'ns' };
   const split = splitAtKeyword(relative, type);
@@ -58,6 +58,20 @@ function parseBelow(zone: Zone, name: string, type: number): Lookup | Settled {
   const suffixes = suffixesOf(split);
   if (split.left.length === 0) return nonTerminal(suffixes);
   return (suffixes && lookupOf(split, suffixes)) ?? 'no-such-name';
+}
+
+const NEEDS_ESCAPE = /[.();@"\\]|[^!-~]/g;
+
+/**
+ * A label as Consul looks it up: in lower case, and with everything escaped that a zone file would escape (RFC 1035
+ * section 5.1). So a dot within a label parts nothing, and names with spaces or accents are not found by DNS.
+ */
+function spellingOf(label: string): string {
+  return label.replace(NEEDS_ESCAPE, escaped).toLowerCase();
+}
+
+function escaped(byte: string): string {
+  return `\\${/[ -~]/.test(byte) ? byte : String(byte.charCodeAt(0)).padStart(3, '0')}`;
 }
 
 /** Finds the rightmost keyword, so that a service may be called `node`; for SRV, `_tcp` means `_tcp.service`. */

@@ -23,16 +23,6 @@ export function labels(name: string): string[] {
   return splitEscaped(name);
 }
 
-/** A label's bytes read as UTF-8; what is not UTF-8 becomes U+FFFD. */
-export function labelText(label: string): string {
-  return ASCII_ONLY.test(label) ? label : Buffer.from(label, 'latin1').toString('utf8');
-}
-
-/** The labels of a name as text: `labels` and `labelText` in one. */
-export function textLabels(name: string): string[] {
-  return labels(name).map(labelText);
-}
-
 /** One label of a name from any text, dots and all, encoded as UTF-8. Its length is not checked here. */
 export function escapeLabel(text: string): string {
   if (PLAIN_LABEL.test(text)) return text;

@@ -52,8 +52,8 @@ const SERVICES: readonly Row[] = [
   { asked: 'v1.web.service.consul', is: service('web', { tag: 'v1' }), why: 'C047: a tag' },
   { asked: 'V1.Web.service.consul', is: service('web', { tag: 'v1' }), why: 'C047: in any letter case' },
   { asked: 'a.b.web.service.consul', is: service('web', { tag: 'a.b' }), why: 'C048: one tag with a dot' },
-  { asked: 'a\\.b.web.service.consul', is: service('web', { tag: 'a.b' }), why: 'C035: the dot is in the label' },
-  { asked: 'a\\.b.service.consul', is: service('a.b'), why: 'C035: a service name with a dot' },
+  { asked: 'a\\.b.web.service.consul', is: service('web', { tag: 'a\\.b' }), why: 'C035: the dot is in the label' },
+  { asked: 'a\\.b.service.consul', is: service('a\\.b'), why: 'C035: and does not name the service a.b' },
   { asked: '_web._v1.service.consul', is: service('web', { tag: 'v1' }), why: 'C050: RFC 2782 with a tag' },
   { asked: '_web._tcp.service.consul', is: service('web'), why: 'C050: _tcp is no tag' },
   { asked: '_web._udp.service.consul', is: service('web', { tag: 'udp' }), why: 'C051: _udp is one' },
@@ -72,7 +72,8 @@ const SERVICES: readonly Row[] = [
   { asked: '_web._tcp.consul A', is: 'no-such-name', why: 'C037: only SRV' },
   { asked: '_web._tcp.consul TXT', is: 'no-such-name', why: 'C037: only SRV' },
   { asked: '_._tcp.service.consul', is: 'no-such-name', why: 'nothing is left of the service name' },
-  { asked: 'caf\\195\\169.service.consul', is: service('café'), why: '4.3.6: names are UTF-8' },
+  { asked: 'Caf\\195\\137.service.consul', is: service('caf\\195\\137'), why: '4.3.6: as Consul looks it up' },
+  { asked: 'a\\032(b).service.consul', is: service('a\\ \\(b\\)'), why: '4.3.6: as Consul looks it up' },
 ];
 
 const SUFFIXES: readonly Row[] = [
