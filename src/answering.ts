@@ -13,11 +13,21 @@ import { createResponder, type Responder } from './responder/responder.js';
 import type { Log, LogLevel } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
 
-/** All that answering is configured by: plain data, so that it can be sent to another process. */
-export interface AnsweringSettings {
-  readonly bind: readonly string[];
+/** For some 30,000 answers of one variant each; then the least recently used ones go. */
+const COMPILED_BYTES = 64 * 1024 * 1024;
+
+export interface BindAddress {
+  /** An IPv4 or IPv6 address. */
+  readonly host: string;
   /** 0 picks one that is free. */
   readonly port: number;
+}
+
+/** All that answering is configured by: plain data, so that it can be sent to another process. */
+export interface AnsweringSettings {
+  readonly bind: readonly BindAddress[];
+  /** Whether other processes may bind the same addresses. */
+  readonly reusePort: boolean;
   readonly limits: ListenLimits;
   readonly zones: ZoneNames;
   readonly policy: AnswerPolicy;
@@ -73,11 +83,11 @@ export class AnsweringSide implements Answering {
   }
 
   async listen(): Promise<void> {
-    const { bind, port, limits } = this.#settings;
+    const { bind, reusePort, limits } = this.#settings;
     const { clock, log, metrics } = this.#deps;
-    for (const host of bind) {
+    for (const { host, port } of bind) {
       const listener = await listenDns(
-        { host, port, limits, clock, log: log.child({ part: 'listen' }), metrics },
+        { host, port, reusePort, limits, clock, log: log.child({ part: 'listen' }), metrics },
         // Reads the field at each packet: an update replaces the responder under the listeners.
         (packet, client) => this.#responder.respond(packet, client),
       );
@@ -112,6 +122,7 @@ export class AnsweringSide implements Answering {
       forwarder: this.#forwarder,
       mayRecurse: createRecursionAcl(allowRecursion),
       random,
+      compiledBytes: COMPILED_BYTES,
       clock,
       log: log.child({ part: 'responder' }),
       metrics,

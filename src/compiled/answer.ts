@@ -33,13 +33,14 @@ export interface VariantOptions {
  */
 const LIFE_MS = 20_000;
 
-/** Another variant is due when the last one is so old, or hits have been so many: rarely asked names get a new one each time. */
+/** The newest variant is the one given until it is so old, or was given so often: then the next one is made. */
 const VARIANT_EVERY_MS = 5;
 const VARIANT_EVERY_HITS = 16;
 
 /**
- * The replies to one question, alike but for the order of their records, given in turn. Together they put each instance
- * first equally often: shuffles do that begin with numbers spread evenly over 0 to 1.
+ * The replies to one question, alike but for the order of their records. They are made one after the other as the answer
+ * proves to be asked for, and given in turn once they are complete. Together they put each instance first equally often:
+ * their shuffles begin with numbers spread evenly over 0 to 1.
  */
 export class CompiledAnswer {
   /** Of the packets it answers. */
@@ -76,30 +77,39 @@ export class CompiledAnswer {
 
   /** Adds a variant: a reply whose numbers are right for this second of the aging. */
   add(bytes: Uint8Array, second: number): void {
-    if (this.#variants.length < this.#options.wanted)
-      this.#variants.push(compileReply(bytes, second, this.#facts.aging));
+    if (!this.#isComplete) this.#variants.push(compileReply(bytes, second, this.#facts.aging));
   }
 
   /** The reply to a packet; undefined when it is to be made anew, to become another variant. */
   reply(packet: Uint8Array, nowMs: number): Uint8Array | undefined {
-    if (this.#variants.length < this.#options.wanted && this.#isVariantDue(nowMs)) return undefined;
-    const variant = this.#variants[this.#next];
+    const variant = this.#isComplete ? this.#inTurn() : this.#newest(nowMs);
     if (variant === undefined) return undefined;
-    this.#next = this.#next + 1 < this.#variants.length ? this.#next + 1 : 0;
-    for (const tally of this.#facts.tallies) tally.add();
-    const passed = secondOf(this.#facts.aging, nowMs) - variant.second;
+    const { tallies, aging } = this.#facts;
+    for (const tally of tallies) tally.add();
+    const passed = secondOf(aging, nowMs) - variant.second;
     return patchReply(variant, packet, {
       spelledUpTo: this.key.spelledUpTo,
-      seconds: this.#facts.aging.counts === 'ttls' ? -passed : passed,
+      seconds: aging.counts === 'ttls' ? -passed : passed,
     });
   }
 
-  /** True once for each variant that is due: others go on being served until it is there. */
-  #isVariantDue(nowMs: number): boolean {
+  get #isComplete(): boolean {
+    return this.#variants.length >= this.#options.wanted;
+  }
+
+  #inTurn(): CompiledReply | undefined {
+    this.#next = this.#next + 1 < this.#variants.length ? this.#next + 1 : 0;
+    return this.#variants[this.#next];
+  }
+
+  /** Undefined once for each variant that is due: until it is there, the one before goes on being given. */
+  #newest(nowMs: number): CompiledReply | undefined {
     this.#hits += 1;
-    if (this.#hits <= VARIANT_EVERY_HITS && nowMs - this.#grownAtMs < VARIANT_EVERY_MS) return false;
-    this.#hits = 0;
-    this.#grownAtMs = nowMs;
-    return true;
+    if (this.#hits >= VARIANT_EVERY_HITS || nowMs - this.#grownAtMs >= VARIANT_EVERY_MS) {
+      this.#hits = 0;
+      this.#grownAtMs = nowMs;
+      return undefined;
+    }
+    return this.#variants.at(-1);
   }
 }

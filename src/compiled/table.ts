@@ -11,7 +11,7 @@ import { Slot } from './slot.js';
 import { isGoodForAnySpelling } from './spelling.js';
 
 export interface CompiledTableOptions {
-  /** Bound of the memory taken. */
+  /** Bound of the memory taken; with 0 nothing is kept. */
   readonly maxBytes: number;
   /** The largest reply over UDP, whatever the client can take. */
   readonly maxUdpBytes: number;
@@ -51,7 +51,8 @@ export class CompiledTable {
     this.#options = options;
     this.#key = new QuestionKey({ maxUdpBytes: options.maxUdpBytes, seed: Math.trunc(options.random() * 2 ** 32) | 0 });
     this.#answers = new LRUCache({
-      maxSize: options.maxBytes,
+      // The library takes 0 for "no bound"; nothing fits into 1.
+      maxSize: Math.max(options.maxBytes, 1),
       dispose: ({ dependsOn }, hash) => this.#index.remove(hash, dependsOn),
     });
   }

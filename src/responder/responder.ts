@@ -24,6 +24,8 @@ export interface ResponderParts extends ResolverParts {
   readonly mayRecurse: (clientAddress: string) => boolean;
   /** From 0 up to but not including 1. */
   readonly random: () => number;
+  /** Memory for compiled answers; with 0 each is made anew. */
+  readonly compiledBytes: number;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -51,14 +53,11 @@ const ASKERS = {
 
 const MAX_LOGGED_RECORDS = 1_000;
 
-/** Memory for compiled answers: some 30,000 of one variant each, and then the least recently used go. */
-const COMPILED_BYTES = 64 * 1024 * 1024;
-
 /** Subscribes to the catalog's changes until it is closed. */
 export function createResponder(parts: ResponderParts): Responder {
-  const { policy, catalog, random } = parts;
+  const { policy, catalog, random, compiledBytes: maxBytes } = parts;
   const compiled = new CompiledTable({
-    maxBytes: COMPILED_BYTES,
+    maxBytes,
     maxUdpBytes: policy.udpPayloadMaxBytes,
     isCompressed: !policy.disableCompression,
     random,
