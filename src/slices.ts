@@ -12,8 +12,8 @@ const DAY_SECONDS = 86_400;
 /** `datacenter` is the backend's own, which only the backend may know. */
 export function answeringSettingsOf(config: Config, datacenter: string): AnsweringSettings {
   return {
-    bind: config.bind,
-    port: config.dnsPort,
+    bind: config.bind.map((host) => ({ host, port: config.dnsPort })),
+    reusePort: false,
     limits: listenLimitsOf(config),
     zones: { domain: config.domain, altDomain: config.altDomain },
     policy: answerPolicyOf(config, datacenter),

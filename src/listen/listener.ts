@@ -27,6 +27,8 @@ export interface ListenOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
+  /** Let other processes that ask for it bind the same address; needs Node.js 22.12, and Linux to be of use. */
+  readonly reusePort?: boolean;
   readonly limits: ListenLimits;
   readonly clock: Clock;
   readonly log: Log;

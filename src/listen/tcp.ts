@@ -15,10 +15,11 @@ const LOOK_OVER_MS = 500;
  * @throws ListenError
  */
 export async function listenTcp(options: ListenOptions, respond: Respond): Promise<Listener> {
-  const { host, port } = options;
+  const { host, port, reusePort = false } = options;
   const server = createServer({ allowHalfOpen: true, noDelay: true });
   try {
-    server.listen({ host, port, ipv6Only: true });
+    // Spread, because Node 20's types do not know it.
+    server.listen({ host, port, ipv6Only: true, ...{ reusePort } });
     await once(server, 'listening');
   } catch (error) {
     throw new ListenError({ transport: 'tcp', host, port }, error);

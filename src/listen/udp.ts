@@ -26,11 +26,13 @@ const SEND_SAMPLE = 64;
  * @throws ListenError
  */
 export async function listenUdp(options: ListenOptions, respond: Respond): Promise<Listener> {
-  const { host, port } = options;
+  const { host, port, reusePort = false } = options;
   const family = isIPv6(host) ? 6 : 4;
   const socket = createSocket({
     type: `udp${family}`,
     ipv6Only: family === 6,
+    // Spread, because Node 20's types do not know it.
+    ...{ reusePort },
     // Clients are addresses already; the default lookup would hand each of them back one tick later.
     lookup: (address, _options, found) => found(null, address, family),
   });
