@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Closable } from '../lifecycle.js';
-import type { NodeLookup, ServiceLookup, VirtualLookup } from '../query/lookup.js';
+import type { NodeLookup, PreparedQueryLookup, ServiceLookup, VirtualLookup } from '../query/lookup.js';
 import { CatalogError } from './catalog-error.js';
 import type { ConsulClient } from './client.js';
 import type { DatacenterCatalog, ServiceRead } from './datacenter-catalog.js';
@@ -130,7 +130,7 @@ export class CatalogCache implements CatalogSource, Closable {
       case 'node':
         return this.#readNode(lookup);
       case 'prepared-query':
-        return this.#readQuery({ query: lookup.query, datacenter: lookup.datacenter, sourceAddress });
+        return this.#readQuery(lookup, sourceAddress);
       case 'reverse':
         return this.#readOwners(lookup.address);
       case 'non-terminal':
@@ -171,8 +171,10 @@ export class CatalogCache implements CatalogSource, Closable {
     );
   }
 
-  #readQuery(read: QueryRead): MaybePromise<Rows> {
+  #readQuery({ query, datacenter: named }: PreparedQueryLookup, sourceAddress: string): MaybePromise<Rows> {
     const { local } = this.#datacenters;
+    const datacenter = named === local.name ? undefined : named;
+    const read: QueryRead = { query, datacenter, sourceAddress };
     const attempt = (): MaybePromise<Rows> =>
       mapMaybe(this.#queries.read(read), ({ value, isStale }) => ({
         kind: 'prepared-query',
@@ -180,7 +182,7 @@ export class CatalogCache implements CatalogSource, Closable {
         isStale,
         dependsOn: [this.#queries.keyOf(read), local.key],
       }));
-    return recoverMaybe(attempt, (error) => this.#datacenters.rowsOfUnknown(read.datacenter, error));
+    return recoverMaybe(attempt, (error) => this.#datacenters.rowsOfUnknown(datacenter, error));
   }
 
   async #readOwners(address: string): Promise<Rows> {

@@ -150,21 +150,30 @@ export class DatacenterCatalog implements Closable {
   /** All instances; none for an unknown service. Throws or rejects with a `CatalogError`. */
   service(read: ServiceRead): MaybePromise<Found<readonly Instance[]>> {
     this.#usedAt = this.#options.clock.now();
-    if (read.view === 'service' && read.peer === undefined && this.#isAbsent(read.service)) return NO_INSTANCES;
-    return this.#instances.read(this.serviceKey(read), () => this.#serviceSource(read));
+    const key = this.serviceKey(read);
+    const createSource = () => this.#serviceSource(read);
+    const isPlain = read.view === 'service' && read.peer === undefined;
+    const { names, namesAre } = this.#aggregates;
+    if (!isPlain || names === undefined || namesAre === 'unknown' || names.has(read.service)) {
+      return this.#instances.read(key, createSource);
+    }
+    return this.#isBelievable(namesAre) ? NO_INSTANCES : this.#instances.readDenied(key, createSource);
   }
 
   /** By its name in lower case. */
   node(name: string, peer: string | undefined): MaybePromise<Found<Node | undefined>> {
     this.#usedAt = this.#options.clock.now();
     const { nodes, nodesAre } = this.#aggregates;
-    if (peer === undefined && nodes !== undefined) {
-      const node = nodes.find(name);
-      if (node !== undefined && nodesAre !== 'unknown') return { value: node, isStale: false };
-      if (node === undefined && this.#isBelievable(nodesAre)) return { value: undefined, isStale: false };
+    const key = this.nodeKey(name, peer);
+    const createSource = () => this.#nodeSource(name, peer);
+    if (peer !== undefined || nodes === undefined) return this.#singleNodes.read(key, createSource);
+    const node = nodes.find(name);
+    if (nodesAre === 'unknown') {
       if (node !== undefined && this.#mayServeStale()) return { value: node, isStale: true };
+      return this.#singleNodes.read(key, createSource);
     }
-    return this.#singleNodes.read(this.nodeKey(name, peer), () => this.#nodeSource(name, peer));
+    if (node !== undefined || this.#isBelievable(nodesAre)) return { value: node, isStale: false };
+    return this.#singleNodes.readDenied(key, createSource);
   }
 
   /** To be called about once a second. */
@@ -185,15 +194,9 @@ export class DatacenterCatalog implements Closable {
     return this.#options.isRemote ? this.name : undefined;
   }
 
-  /** True when it is certain enough that there is no such service. */
-  #isAbsent(service: string): boolean {
-    const { names, namesAre } = this.#aggregates;
-    return names !== undefined && !names.has(service) && this.#isBelievable(namesAre);
-  }
-
   /** Whether absence from an aggregate means absence. One that is a moment old is checked, as often as is bearable. */
-  #isBelievable(currency: Aggregates['namesAre']): boolean {
-    return currency === 'current' || (currency === 'kept' && !this.#gapLookups.take());
+  #isBelievable(currency: 'current' | 'kept'): boolean {
+    return currency === 'current' || !this.#gapLookups.take();
   }
 
   #mayServeStale(): boolean {

@@ -37,6 +37,9 @@ const MAX_POSTPONED_MS = 5_000;
 /** A follower may lag behind the server that told of a change (http-api A2). */
 const RECHECK_MS = 1_000;
 
+/** How long answers may be made of a denial that may be over already. */
+const DENIED_MS = 50;
+
 interface LoadOptions {
   readonly isUrgent: boolean;
   readonly isRecheck: boolean;
@@ -102,6 +105,15 @@ export class Entries<T> {
     if (freshness === 'due') return this.#revalidate(entry);
     this.#queue.add(entry);
     return this.#found(entry);
+  }
+
+  /** As `read`, but believes no denial from before and keeps none for long: the name may have come this very moment. */
+  async readDenied(key: string, createSource: () => EntrySource<T>): Promise<Found<T>> {
+    const denied = this.#negative.peek(key);
+    if (denied !== undefined && denied.flight === undefined) this.#negative.delete(key);
+    const found = await this.read(key, createSource);
+    if (this.#options.isNegative(found.value)) void this.#recallSoon(key);
+    return found;
   }
 
   /** Anything may have changed since then. Busy names are read again at once, the others when somebody asks. */
@@ -297,6 +309,14 @@ export class Entries<T> {
     }
     if (isOutage(error)) confidence.failed(error);
     if (error.code === 'unknown-datacenter') onUnknownDatacenter();
+  }
+
+  async #recallSoon(key: string): Promise<void> {
+    const { announce, clock, signal } = this.#options;
+    await clock.sleep(DENIED_MS, { signal }).then(
+      () => announce(key),
+      () => {},
+    );
   }
 
   async #recheck(entry: Entry<T>): Promise<void> {

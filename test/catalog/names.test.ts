@@ -44,6 +44,16 @@ describe('names that do not exist', () => {
     expect(running.count('health/service/nope')).toBe(1);
   });
 
+  test('H036: a name denied in that time is found at once when it comes, and the denial is called back', async () => {
+    await using running = await startGap();
+    const { dependsOn } = await running.read(service('four'));
+    running.changes.length = 0;
+    await running.clock.advance(50);
+    expect(running.changes.some((entry) => dependsOn.includes(entry))).toBe(true);
+    running.consul.setService('four', [{ port: 4 }]);
+    expect(await running.instances('four')).toHaveLength(1);
+  });
+
   test('then too cost a hundred requests a second at most', async () => {
     await using running = await startGap();
     const names = Array.from({ length: 300 }, (_unused, index) => `nope-${index}`);
