@@ -48,17 +48,16 @@ function rejected(
   rcode: number,
   { questions, edns }: { readonly questions: readonly Question[]; readonly edns: Edns | undefined } = NOTHING_SAID,
 ): Accepted {
-  const isQuery = opcode === Opcode.QUERY;
   const reply = encodeMessage({
     id,
     isResponse: true,
     opcode,
     authoritative: false,
     truncated: false,
-    recursionDesired: isQuery && recursionDesired,
+    recursionDesired,
     recursionAvailable: false,
     authenticData: false,
-    checkingDisabled: isQuery && checkingDisabled,
+    checkingDisabled,
     rcode,
     questions,
     answer: [],

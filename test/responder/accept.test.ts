@@ -41,6 +41,8 @@ describe('before a name is looked at', () => {
     expect(decodeHeader(accepted.reply)).toMatchObject({
       id: decodeHeader(bytes)?.id,
       opcode: decodeHeader(bytes)?.opcode,
+      recursionDesired: decodeHeader(bytes)?.recursionDesired,
+      checkingDisabled: decodeHeader(bytes)?.checkingDisabled,
       isResponse: true,
       authoritative: false,
       recursionAvailable: false,
