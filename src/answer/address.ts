@@ -3,7 +3,7 @@ import type { Instance } from '../catalog/model.js';
 import { RecordType } from '../wire/constants.js';
 import type { ResourceRecord } from '../wire/rdata.js';
 import { type Asked, type IpText, instanceAddress } from './chosen-address.js';
-import { type Chase, type RecordsOutcome, records } from './outcome.js';
+import { type RecordsOutcome, records } from './outcome.js';
 import { addressRecord, asksForFamily, type Owner, record } from './record.js';
 
 /**
@@ -28,24 +28,24 @@ export function addressAnswer(
   return host === undefined ? undefined : cnameAnswer(owner, host, asked.type);
 }
 
+/** The alias of a service. */
 export function cnameAnswer(owner: Owner, target: string, type: number): RecordsOutcome {
-  const chase = chaseFor(target, type, 'answer');
-  return records({ answer: [record(owner, { kind: 'CNAME', target })], chase: chase === undefined ? [] : [chase] });
+  return records({
+    answer: [record(owner, { kind: 'CNAME', target })],
+    chase: [{ target, types: typesBehind(type), into: 'answer', serviceTtlSeconds: owner.ttlSeconds }],
+  });
 }
 
-/** How to follow a host name; a question for the CNAME itself ends there (RFC 1034 section 4.3.2). */
-export function chaseFor(target: string, type: number, into: Chase['into']): Chase | undefined {
+/** What to ask about a host name outside our zones; a question for the CNAME itself ends there (RFC 1034 section 4.3.2). */
+export function typesBehind(type: number): readonly number[] {
   switch (type) {
     case RecordType.CNAME:
-      return undefined;
-    case RecordType.A:
-    case RecordType.AAAA:
-      return { target, types: [type], into, keep: 'addresses' };
+      return [];
     case RecordType.SRV:
     case RecordType.ANY:
-      return { target, types: [RecordType.A, RecordType.AAAA], into, keep: 'addresses' };
+      return [RecordType.A, RecordType.AAAA];
     default:
-      return { target, types: [type], into, keep: 'all' };
+      return [type];
   }
 }
 

@@ -4,8 +4,9 @@ import type { Zone } from '../query/zones.js';
 import { RecordType } from '../wire/constants.js';
 import { lowerName } from '../wire/name.js';
 import type { ResourceRecord } from '../wire/rdata.js';
-import { nodeAddress, parseIpText } from './chosen-address.js';
-import { type Outcome, records } from './outcome.js';
+import { parseIpText } from './chosen-address.js';
+import { nodeAddressAnswer } from './node.js';
+import { type Chase, type Outcome, records } from './outcome.js';
 import { nodeName, placeOf } from './place.js';
 import type { AnswerPolicy } from './policy.js';
 import { addressRecord, type Owner, record } from './record.js';
@@ -53,9 +54,9 @@ export function zoneAnswer(
   servers: Servers,
   context: ZoneFacts & { readonly nowSeconds: number; readonly random: () => number },
 ): Outcome {
-  const { nameServers, glue } = nameServersOf(servers, context);
-  if (type === RecordType.NS) return records({ answer: nameServers, additional: glue });
-  return records({ answer: [soaRecord(context)], authority: nameServers, additional: glue });
+  const { nameServers, additional, chase } = nameServersOf(servers, context);
+  if (type === RecordType.NS) return records({ answer: nameServers, additional, chase });
+  return records({ answer: [soaRecord(context)], authority: nameServers, additional, chase });
 }
 
 /** Answers `ns.ZONE`, whose addresses are those of `advertise`. */
@@ -66,7 +67,9 @@ export function nsAnswer(owner: Owner, type: number, policy: AnswerPolicy): Outc
 
 interface NameServers {
   readonly nameServers: readonly ResourceRecord[];
-  readonly glue: readonly ResourceRecord[];
+  /** Their addresses, or aliases. */
+  readonly additional: readonly ResourceRecord[];
+  readonly chase: readonly Chase[];
 }
 
 function nameServersOf(servers: Servers, context: ZoneFacts & { readonly random: () => number }): NameServers {
@@ -75,21 +78,23 @@ function nameServersOf(servers: Servers, context: ZoneFacts & { readonly random:
   const owner = { name: zone.name, ttlSeconds };
   if (policy.advertise.length > 0) {
     const target = `ns.${zone.name}`;
-    const glue = advertised({ name: target, ttlSeconds }, policy);
-    return { nameServers: [record(owner, { kind: 'NS', target })], glue };
+    const additional = advertised({ name: target, ttlSeconds }, policy);
+    return { nameServers: [record(owner, { kind: 'NS', target })], additional, chase: [] };
   }
   const place = placeOf(zone.name, { datacenter: servers.datacenter, peer: undefined }, policy);
   const nameServers = new Map<string, ResourceRecord>();
-  const glue: ResourceRecord[] = [];
+  const additional: ResourceRecord[] = [];
+  const chase: Chase[] = [];
   for (const { node } of shuffled(healthyOnes(servers.instances, policy), context.random)) {
     const target = lowerName(nodeName(node.name, place));
     if (!HOST_LABEL.test(node.name) || nameServers.has(target)) continue;
     nameServers.set(target, record(owner, { kind: 'NS', target }));
-    const address = nodeAddress(node, { type: RecordType.ANY, name: target, place });
-    if (address?.kind === 'ip') glue.push(addressRecord({ name: target, ttlSeconds }, address.ip));
+    const glue = nodeAddressAnswer(node, { type: RecordType.ANY, name: target, place }, { name: target, ttlSeconds });
+    additional.push(...(glue?.answer ?? []));
+    chase.push(...(glue?.chase ?? []).map((next) => ({ ...next, into: 'additional' as const })));
     if (nameServers.size === MAX_NAME_SERVERS) break;
   }
-  return { nameServers: [...nameServers.values()], glue };
+  return { nameServers: [...nameServers.values()], additional, chase };
 }
 
 function advertised(owner: Owner, { advertise }: AnswerPolicy): readonly ResourceRecord[] {

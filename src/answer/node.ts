@@ -33,11 +33,12 @@ export function nodeAnswer(
   return found && { ...found, additional: withMeta && isForAddress ? meta : [] };
 }
 
-function nodeAddressAnswer(node: Node, asked: Asked, owner: Owner): RecordsOutcome | undefined {
+/** A node's address alone, for types that take one; an alias for every type. */
+export function nodeAddressAnswer(node: Node, asked: Asked, owner: Owner): RecordsOutcome | undefined {
   const address = nodeAddress(node, asked);
   if (address?.kind === 'host') {
     const outcome = cnameAnswer(owner, address.target, asked.type);
-    return { ...outcome, chase: outcome.chase.map((chase) => ({ ...chase, keep: 'all' })) };
+    return { ...outcome, chase: outcome.chase.map((chase) => ({ ...chase, serviceTtlSeconds: undefined })) };
   }
   if (address === undefined || !asksForFamily(asked.type, address.ip.family)) return undefined;
   return records({ answer: [addressRecord(owner, address.ip)] });

@@ -33,8 +33,11 @@ export interface Chase {
   /** The types to ask for outside our zones; inside, one ANY lookup gives them all. */
   readonly types: readonly number[];
   readonly into: 'answer' | 'additional';
-  /** `addresses` keeps A, AAAA and CNAME; `all` keeps everything found. */
-  readonly keep: 'addresses' | 'all';
+  /**
+   * For a service's host name, the service's TTL: of what is found inside our zones addresses are kept, under this TTL.
+   * Undefined for a node's: whatever is found is kept as it is (dns-behaviour 13.4).
+   */
+  readonly serviceTtlSeconds: number | undefined;
 }
 
 /** A records outcome from the sections that are not empty. */

@@ -3,7 +3,7 @@ import { RecordType } from '../wire/constants.js';
 import { hexLabel } from '../wire/ip.js';
 import { lowerName } from '../wire/name.js';
 import type { ResourceRecord } from '../wire/rdata.js';
-import { chaseFor } from './address.js';
+import { typesBehind } from './address.js';
 import { type ChosenAddress, instanceAddress } from './chosen-address.js';
 import { type Chase, type RecordsOutcome, records } from './outcome.js';
 import { addressName, nodeName, type Place } from './place.js';
@@ -94,8 +94,8 @@ class Additional {
         this.records.push(addressRecord({ name: target, ttlSeconds }, address.ip));
       }
     } else if (this.#isNew(target)) {
-      const chase = chaseFor(target, RecordType.SRV, 'additional');
-      if (chase !== undefined) this.chase.push(chase);
+      const types = typesBehind(RecordType.SRV);
+      this.chase.push({ target, types, into: 'additional', serviceTtlSeconds: ttlSeconds });
     }
     const name = nodeName(node.name, place);
     if (withNodeMeta && this.#isNew(`TXT ${name}`))

@@ -34,17 +34,26 @@ async function recordsOf(
   if (visited.has(target) || visited.size >= MAX_DEPTH) return [];
   if (!resolvers.isInside(target)) {
     const answers = await Promise.all(chase.types.map((type) => resolvers.outside(chase.target, type)));
-    return kept(answers.flat(), chase);
+    const { types, serviceTtlSeconds } = chase;
+    const isWanted = ({ type }: ResourceRecord) => types.includes(type) || type === RecordType.CNAME;
+    return serviceTtlSeconds === undefined ? answers.flat() : answers.flat().filter(isWanted);
   }
   const inner = await resolvers.inside(chase.target);
   if (inner === undefined) return [];
   const seen = new Set([...visited, target]);
-  const further = await Promise.all(inner.chase.map((next) => recordsOf({ ...next, into: 'answer' }, resolvers, seen)));
-  return kept([...inner.answer, ...further.flat()], chase);
+  const further = await Promise.all(inner.chase.map((next) => recordsOf(continued(chase, next), resolvers, seen)));
+  return [...fromInside(inner.answer, chase), ...further.flat()];
+}
+
+/** The next step, still on behalf of the first question. */
+function continued({ types, serviceTtlSeconds }: Chase, next: Chase): Chase {
+  return { ...next, types, serviceTtlSeconds: serviceTtlSeconds ?? next.serviceTtlSeconds };
 }
 
 const ADDRESS_TYPES: readonly number[] = [RecordType.A, RecordType.AAAA, RecordType.CNAME];
 
-function kept(records: readonly ResourceRecord[], { keep }: Chase): readonly ResourceRecord[] {
-  return keep === 'all' ? records : records.filter(({ type }) => ADDRESS_TYPES.includes(type));
+function fromInside(records: readonly ResourceRecord[], { serviceTtlSeconds }: Chase): readonly ResourceRecord[] {
+  if (serviceTtlSeconds === undefined) return records;
+  const addresses = records.filter(({ type }) => ADDRESS_TYPES.includes(type));
+  return addresses.map((address) => ({ ...address, ttlSeconds: serviceTtlSeconds }));
 }

@@ -52,6 +52,18 @@ describe('name servers (dns-behaviour 5.10)', () => {
     expect(ask('consul NS', { world: { ...world, instances: [...world.instances, down] } }).answer).toEqual([]);
   });
 
+  test('are aliases where the node is one, with what stands behind it (5.10)', () => {
+    const instances = [instance('consul', node('srv-1', 'host.example.net'))];
+    const alias = rrs('srv-1.node.dc1.consul. 7 CNAME host.example.net.');
+    expect(
+      outcomeOf('consul SOA', { world: { ...EMPTY_WORLD, instances }, policy: { nodeTtlSeconds: 7 } }),
+    ).toMatchObject({
+      authority: rrs('consul. 7 NS srv-1.node.dc1.consul.'),
+      additional: alias,
+      chase: [{ target: 'host.example.net.', types: [1, 28], into: 'additional', serviceTtlSeconds: undefined }],
+    });
+  });
+
   test('may be none: NS is empty, and SOA is answered still (C095)', () => {
     expect(ask('consul NS')).toMatchObject({ rcode: 0, answer: [], authority: [], additional: [] });
     expect(ask('consul SOA')).toMatchObject({ answer: [SOA], authority: [], additional: [] });

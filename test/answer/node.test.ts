@@ -66,7 +66,7 @@ describe('a node whose address is a host name', () => {
     expect(outcome).toMatchObject({
       answer: cname,
       additional: type === 'MX' ? [] : rrs('alias.node.consul. 9 TXT "rack=b1"'),
-      chase: [{ target: 'host.example.net.', into: 'answer', keep: 'all' }],
+      chase: [{ target: 'host.example.net.', into: 'answer', serviceTtlSeconds: undefined }],
     });
   });
 

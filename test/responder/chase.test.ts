@@ -7,7 +7,7 @@ import { formatRecord } from '../../src/wire/present.js';
 import { rr } from '../support/records.js';
 
 function chase(target: string, over: Partial<Chase> = {}): Chase {
-  return { target, types: [RecordType.A], into: 'answer', keep: 'addresses', ...over };
+  return { target, types: [RecordType.A], into: 'answer', serviceTtlSeconds: 5, ...over };
 }
 
 /** Resolvers over a few names: those below `consul.` are ours. */
@@ -73,8 +73,39 @@ describe('following host names', () => {
     const found = { 'x.example.net.': ['x.example.net. 60 IN TXT "hello"', 'x.example.net. 60 IN A 198.51.100.7'] };
     const service = await followChase(records({ chase: [chase('x.example.net.')] }), world({}, found));
     expect(lines(service.answer)).toEqual(['x.example.net. 60 IN A 198.51.100.7']);
-    const node = await followChase(records({ chase: [chase('x.example.net.', { keep: 'all' })] }), world({}, found));
+    const asIs = { serviceTtlSeconds: undefined };
+    const node = await followChase(records({ chase: [chase('x.example.net.', asIs)] }), world({}, found));
     expect(node.answer).toHaveLength(2);
+  });
+
+  test('what is found inside our zones gets the TTL of the service, what is found upstream keeps its own (13.4, D11)', async () => {
+    const alias = records({
+      answer: [rr('n.node.consul. 7 IN CNAME x.example.net.'), rr('n.node.consul. 7 IN TXT "meta"')],
+      chase: [chase('x.example.net.', { serviceTtlSeconds: undefined, types: [RecordType.A, RecordType.AAAA] })],
+    });
+    const resolvers = world({ 'n.node.consul.': alias }, { 'x.example.net.': ['x.example.net. 60 IN A 198.51.100.7'] });
+    const whole = await followChase(records({ chase: [chase('n.node.consul.')] }), resolvers);
+    expect(lines(whole.answer)).toEqual([
+      'n.node.consul. 5 IN CNAME x.example.net.',
+      'x.example.net. 60 IN A 198.51.100.7',
+    ]);
+    // On behalf of a question for A.
+    expect(resolvers.asked).toEqual(['n.node.consul.', 'x.example.net. 1']);
+  });
+
+  test('a service behind a node keeps the TTL of the service', async () => {
+    const service = records({
+      answer: [rr('web.service.consul. 5 IN CNAME n.node.consul.')],
+      chase: [chase('n.node.consul.')],
+    });
+    const node = records({ answer: [rr('n.node.consul. 7 IN A 10.0.0.1')] });
+    const resolvers = world({ 'web.service.consul.': service, 'n.node.consul.': node });
+    const start = records({ chase: [chase('web.service.consul.', { serviceTtlSeconds: undefined })] });
+    const whole = await followChase(start, resolvers);
+    expect(lines(whole.answer)).toEqual([
+      'web.service.consul. 5 IN CNAME n.node.consul.',
+      'n.node.consul. 5 IN A 10.0.0.1',
+    ]);
   });
 
   test('targets of SRV records get their addresses as additional records', async () => {
