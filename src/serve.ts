@@ -1,6 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { startAdmin } from './admin/admin.js';
 import type { ServerStatus } from './admin/view.js';
-import { type Answering, type AnsweringSettings, AnsweringSide } from './answering.js';
+import { type Answering, type AnsweringDeps, type AnsweringSettings, AnsweringSide } from './answering.js';
 import { type Clock, systemClock } from './clock.js';
 import type { Credentials } from './config/credentials.js';
 import type { Config } from './config/settings.js';
@@ -47,7 +48,7 @@ export interface RunningServer extends Closable {
  * no failure.
  */
 export async function startServer(config: Config, deps: ServerDeps): Promise<RunningServer> {
-  const server = new Server(config, deps);
+  const server = new Server(config, deps, await createAnsweringFor(config));
   try {
     await server.start();
     return server;
@@ -55,6 +56,16 @@ export async function startServer(config: Config, deps: ServerDeps): Promise<Run
     await server.close();
     throw error;
   }
+}
+
+type CreateAnswering = (settings: AnsweringSettings, deps: AnsweringDeps) => Answering;
+
+/** Here, or in so many processes of their own. */
+async function createAnsweringFor({ workers }: Config): Promise<CreateAnswering> {
+  const count = workers === 'auto' ? availableParallelism() : workers;
+  if (count === 1) return (settings, deps) => new AnsweringSide(settings, deps);
+  const { Workers } = await import('./workers/primary.js');
+  return (settings, deps) => new Workers(count, settings, deps);
 }
 
 class Server implements RunningServer {
@@ -66,7 +77,8 @@ class Server implements RunningServer {
   #config: Config;
   #adminAddress: ListenAddress | undefined;
 
-  constructor(config: Config, { log, credentials, metrics, clock = systemClock, random = Math.random }: ServerDeps) {
+  constructor(config: Config, deps: ServerDeps, createAnswering: CreateAnswering) {
+    const { log, credentials, metrics, clock = systemClock, random = Math.random } = deps;
     this.metrics = metrics ?? new Metrics();
     this.#log = log;
     this.#config = config;
@@ -75,7 +87,7 @@ class Server implements RunningServer {
       new WatchingSide(config, { ...shared, credentials, onReplaced: () => this.#updateAnswering() }),
     );
     this.#answering = this.#owned.add(
-      new AnsweringSide(this.#settings(), { ...shared, catalog: this.#watching.catalog }),
+      createAnswering(this.#settings(), { ...shared, catalog: this.#watching.catalog }),
     );
   }
 

@@ -75,6 +75,17 @@ export function integer({ min, max }: Range): ValueType<number> {
   });
 }
 
+/** A whole number, or the word `auto` for what suits the machine. */
+export function integerOrAuto(range: Range): ValueType<number | 'auto'> {
+  const number = integer(range);
+  return single<number | 'auto'>({
+    expects: `${number.expects}, or auto`,
+    placeholder: 'number|auto',
+    parse: (value) => (value === 'auto' ? value : number.parse(value)),
+    decode: (json) => (json === 'auto' ? json : number.decode(json)),
+  });
+}
+
 /** A wait or an age: milliseconds in `Config`, parts of one rounded up. `min` and `max` are in milliseconds. */
 export function durationMs(range: Range): ValueType<number> {
   return duration(range, 1, Math.ceil);

@@ -1,5 +1,5 @@
 import { formatHostPort, parseListenAddress } from '../addresses.js';
-import { boolean, choice, list, path, port, single } from '../value-types.js';
+import { boolean, choice, integerOrAuto, list, path, port, single } from '../value-types.js';
 import { hostIp, ip } from './listening.js';
 import { setting } from './setting.js';
 
@@ -29,6 +29,15 @@ export const PROCESS_SETTINGS = {
     fallback: [],
     reloadable: false,
     help: 'File to read after those',
+  }),
+  workers: setting({
+    flag: '--workers',
+    env: ['CONSUL_DNSD_WORKERS'],
+    keys: ['consul_dnsd.workers'],
+    type: integerOrAuto({ min: 1, max: 256 }),
+    fallback: 1,
+    reloadable: false,
+    help: 'Processes that answer, besides one that watches Consul; auto is one for each core, 1 does all in one process',
   }),
   logLevel: setting({
     flag: '--log-level',
