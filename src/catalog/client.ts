@@ -142,7 +142,9 @@ export class ConsulClient implements Closable {
   /** The instances of a service with their checks, by node and ID; none for an unknown service. */
   async instances(view: InstanceView, service: string, query: ReadQuery): Promise<Answer<readonly Instance[]>> {
     const endpoint = single(`health/${view}`, service, `service "${service}"`);
-    const answer = await this.#readList(endpoint, query, (rows) => this.#decoder.instances(rows));
+    const answer = await this.#readList(endpoint, query, (rows) =>
+      this.#decoder.instances(Array.isArray(rows) ? rows.filter((row) => isFromPeer(row, query.peer)) : rows),
+    );
     return { ...answer, value: inFixedOrder([...answer.value]) };
   }
 
@@ -154,7 +156,10 @@ export class ConsulClient implements Closable {
 
   node(name: string, query: ReadQuery): Promise<Answer<Node | undefined>> {
     const endpoint = single('catalog/node', name, `node "${name}"`);
-    return this.#read(endpoint, query, (body) => this.#decoder.nodeOf(parse(body)));
+    return this.#read(endpoint, query, (body) => {
+      const found = parse(body);
+      return isFromPeer(found, query.peer) ? this.#decoder.nodeOf(found) : undefined;
+    });
   }
 
   /** Known datacenters, nearest first. */
@@ -327,6 +332,13 @@ async function decodeOr<T>(body: Buffer, what: string, decode: (body: Buffer) =>
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new CatalogError('bad-response', `Cannot read ${what}: the answer is no JSON`, { cause });
   }
+}
+
+/** Consul before 1.13 knows no peers and gives rows of its own, whatever peer is asked for; those are not meant. */
+function isFromPeer(row: unknown, peer: string | undefined): boolean {
+  if (peer === undefined) return true;
+  const node = isObject(row) ? row['Node'] : undefined;
+  return isObject(node) && textOf(node['PeerName']).toLowerCase() === peer;
 }
 
 function unexpected(what: string, value: unknown): CatalogError {

@@ -69,6 +69,23 @@ describe('requests', () => {
     }
   });
 
+  test("C041: of what is asked of a peer, rows that are not the peer's are left out, as Consul before 1.13 sends them", async () => {
+    await using consul = await startFakeConsul({ services: { web: [{ node: 'n1' }] } });
+    const client = clientFor(consul.url);
+    const ofPeer = { ...query, peer: 'west' };
+    expect((await client.instances('service', 'web', ofPeer)).value).toEqual([]);
+    expect((await client.node('n1', ofPeer)).value).toBeUndefined();
+
+    const node = { Node: 'n9', Address: '10.9.0.9', PeerName: 'West' };
+    consul.fail('health/service', {
+      kind: 'body',
+      body: JSON.stringify([{ Node: node, Service: { Service: 'web', Port: 1 }, Checks: [] }]),
+    });
+    consul.fail('catalog/node/', { kind: 'body', body: JSON.stringify({ Node: node }) });
+    expect((await client.instances('service', 'web', ofPeer)).value).toMatchObject([{ node: { name: 'n9' } }]);
+    expect((await client.node('n9', ofPeer)).value).toMatchObject({ name: 'n9' });
+  });
+
   test('H053, H074: neither cached, ns nor partition is sent unless configured', async () => {
     await using consul = await startFakeConsul();
     await clientFor(consul.url).instances('service', 'web', query);
