@@ -1,15 +1,10 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import manifest from '../package.json' with { type: 'json' };
+import { type Ended, RunningCli } from './support/running-cli.js';
 import { startTestServer } from './support/server.js';
-
-const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 
 let dir: string;
 beforeEach(async () => {
@@ -17,63 +12,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true }));
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** The built command, with nothing of our environment that could configure it. */
-class Running implements AsyncDisposable {
-  readonly ended: Promise<Ended>;
-  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
-  #stdout = '';
-  #stderr = '';
-
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#child = child;
-    child.stdout.on('data', (chunk) => {
-      this.#stdout += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      this.#stderr += chunk;
-    });
-    this.ended = once(child, 'close').then(([code]) => ({ code, stdout: this.#stdout, stderr: this.#stderr }));
-  }
-
-  /** All of standard output, once the pattern is in it. */
-  printed(pattern: RegExp): Promise<string> {
-    return this.#until(() => this.#stdout, pattern);
-  }
-
-  /** All of standard error, once the pattern is in it. */
-  logged(pattern: RegExp): Promise<string> {
-    return this.#until(() => this.#stderr, pattern);
-  }
-
-  async #until(output: () => string, pattern: RegExp): Promise<string> {
-    const { stdout, stderr } = this.#child;
-    while (!pattern.test(output())) {
-      const more = [stdout, stderr].map((stream) => once(stream, 'data'));
-      const event = await Promise.race([...more, this.ended]);
-      if ('code' in event) throw new Error(`Ended with ${event.code} before printing ${pattern}: ${event.stderr}`);
-    }
-    return output();
-  }
-
-  kill(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.kill('SIGKILL');
-    await this.ended;
-  }
-}
-
 async function run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended> {
-  await using running = new Running(args, env);
+  await using running = new RunningCli(args, env);
   return await running.ended;
 }
 
@@ -162,7 +102,7 @@ test('--help explains every command, and serve --help every setting', async () =
 
 describe('serve', () => {
   test('takes flags with one dash, and prints one line when it is ready', async () => {
-    await using running = new Running([
+    await using running = new RunningCli([
       '-dns-port=0',
       '-http-addr',
       '127.0.0.1:1',
@@ -185,7 +125,7 @@ describe('serve', () => {
       '{"data_dir": "/x", "server": true, "acl": {"tokens": {"default": "hunter2"}}}',
     );
     const args = [...SERVE_NOWHERE, '--log-json', '--log-level', 'debug', '--config-dir', dir];
-    await using running = new Running(args, { CONSUL_HTTP_SSL: 'maybe' });
+    await using running = new RunningCli(args, { CONSUL_HTTP_SSL: 'maybe' });
     await running.printed(/\n/);
     running.kill('SIGINT');
     const { code, stderr } = await running.ended;
@@ -201,7 +141,7 @@ describe('serve', () => {
 
   test('names the settings that have to wait for a restart when SIGHUP changes them', async () => {
     await writeFile(join(dir, 'a.json'), '{}');
-    await using running = new Running([...SERVE_NOWHERE, '--log-json', '--config-dir', dir]);
+    await using running = new RunningCli([...SERVE_NOWHERE, '--log-json', '--config-dir', dir]);
     await running.printed(/\n/);
     await writeFile(join(dir, 'a.json'), '{"client_addr": "127.0.0.2", "dns_config": {"node_ttl": "5s"}}');
     running.kill('SIGHUP');
@@ -213,7 +153,7 @@ describe('dev', () => {
   const DEV = ['agent', '-dev', '-node', 'n1', '-http-port', '0', '-dns-port', '0'];
 
   test("takes the flags of Consul's agent, and tells what to try", async () => {
-    await using running = new Running([...DEV, '-bind', '127.0.0.1', '-ui', '-data-dir=/nowhere', '-log-json']);
+    await using running = new RunningCli([...DEV, '-bind', '127.0.0.1', '-ui', '-data-dir=/nowhere', '-log-json']);
     const stdout = await running.printed(/ANY\n/);
     expect(stdout).toMatch(
       /^consul-dnsd answers for consul\. on 127\.0\.0\.1:(\d+) \(UDP and TCP\); 1 service; HTTP API on http:\/\/127\.0\.0\.1:\d+\n {2}try: dig @127\.0\.0\.1 -p \1 consul\.service\.consul SRV\n {2}try: dig @127\.0\.0\.1 -p \1 n1\.node\.consul ANY\n$/,
@@ -225,7 +165,7 @@ describe('dev', () => {
   });
 
   test('ends with 0 when it is told to leave over HTTP (H152)', async () => {
-    await using running = new Running(DEV);
+    await using running = new RunningCli(DEV);
     const [, url] = /HTTP API on (\S+)/.exec(await running.printed(/ANY\n/)) ?? [];
     const reply = await fetch(`${url}/v1/agent/leave`, { method: 'PUT' });
     expect(reply.status).toBe(200);
@@ -233,7 +173,10 @@ describe('dev', () => {
   });
 
   test('is not led astray by the variables of another Consul', async () => {
-    await using running = new Running(DEV, { CONSUL_HTTP_ADDR: 'ftp://nowhere', CONSUL_HTTP_TOKEN_FILE: '/nowhere' });
+    await using running = new RunningCli(DEV, {
+      CONSUL_HTTP_ADDR: 'ftp://nowhere',
+      CONSUL_HTTP_TOKEN_FILE: '/nowhere',
+    });
     await running.printed(/ANY\n/);
   });
 });

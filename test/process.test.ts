@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,45 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { askUdp, question, UdpClient } from './support/client.js';
 import { startFakeConsul } from './support/fake-consul.js';
 import { freePort } from './support/free-port.js';
+import { RunningCli } from './support/running-cli.js';
 import { startTestServer } from './support/server.js';
-
-const CLI = new URL('../dist/cli.js', import.meta.url).pathname;
-
-/** The built executable, running. */
-class Process implements AsyncDisposable {
-  readonly #child: ChildProcess;
-  readonly exited: Promise<number | null>;
-  stdout = '';
-  stderr = '';
-
-  constructor(args: readonly string[]) {
-    this.#child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#child.stdout?.on('data', (text) => {
-      this.stdout += text;
-    });
-    this.#child.stderr?.on('data', (text) => {
-      this.stderr += text;
-    });
-    this.exited = once(this.#child, 'close').then(([code]) => code);
-  }
-
-  /** Resolves when the ready line was printed. */
-  async ready(): Promise<void> {
-    while (!this.stdout.includes('answers for')) {
-      const ended = await Promise.race([once(this.#child.stdout ?? this.#child, 'data'), this.exited]);
-      if (!Array.isArray(ended)) throw new Error(`Ended with code ${ended} before it was ready: ${this.stderr}`);
-    }
-  }
-
-  signal(name: NodeJS.Signals): void {
-    this.#child.kill(name);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.signal('SIGKILL');
-    await this.exited;
-  }
-}
 
 describe('the process', () => {
   let folder: string;
@@ -61,15 +22,15 @@ describe('the process', () => {
     async (signal) => {
       await using consul = await startFakeConsul({ services: { web: [{ port: 80 }] } });
       consul.fail('health/service/web', { kind: 'delay', ms: 300 });
-      await using server = new Process(['--http-addr', consul.url, '--dns-port', String(port), '--log-json']);
-      await server.ready();
+      await using server = new RunningCli(['--http-addr', consul.url, '--dns-port', String(port), '--log-json']);
+      await server.printed(/answers for/);
       await using client = await UdpClient.open({ host: '127.0.0.1', port });
       client.send(question('web.service.consul', 'A'));
       while (consul.requestsTo('health/service/web').length === 0)
         await new Promise((resolve) => setTimeout(resolve, 5));
-      server.signal(signal);
+      server.kill(signal);
       expect((await client.next()).length).toBeGreaterThan(12);
-      expect(await server.exited).toBe(0);
+      expect((await server.ended).code).toBe(0);
     },
   );
 
@@ -85,7 +46,7 @@ describe('the process', () => {
     };
 
     await write('5s');
-    await using server = new Process([
+    await using server = new RunningCli([
       '--http-addr',
       consul.url,
       '--dns-port',
@@ -94,34 +55,40 @@ describe('the process', () => {
       file,
       '--log-json',
     ]);
-    await server.ready();
+    await server.printed(/answers for/);
     expect(await ttl()).toBe(5);
 
     await write('7s');
-    server.signal('SIGHUP');
+    server.kill('SIGHUP');
     await until(async () => (await ttl()) === 7);
 
     await write('seven');
-    server.signal('SIGHUP');
-    await until(async () => server.stderr.includes('reload failed'));
-    expect(server.stderr).toContain('seven');
+    server.kill('SIGHUP');
+    expect(await server.logged(/reload failed/)).toContain('seven');
     expect(await ttl()).toBe(7);
   });
 
   test('a port that is taken ends it with code 1, the address, and what to do', async () => {
     await using consul = await startFakeConsul({});
     await using first = await startTestServer(consul.url);
-    await using second = new Process(['--http-addr', consul.url, '--dns-port', String(first.port)]);
-    expect(await second.exited).toBe(1);
-    expect(second.stderr).toContain(`UDP 127.0.0.1:${first.port}`);
-    expect(second.stderr).toContain('--dns-port');
-    expect(second.stdout).toBe('');
+    await using second = new RunningCli(['--http-addr', consul.url, '--dns-port', String(first.port)]);
+    const { code, stdout, stderr } = await second.ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain(`UDP 127.0.0.1:${first.port}`);
+    expect(stderr).toContain('--dns-port');
+    expect(stdout).toBe('');
   });
 
   test('it starts without Consul, and answers what needs none', async () => {
     const nobody = await freePort();
-    await using server = new Process(['--http-addr', `127.0.0.1:${nobody}`, '--dns-port', String(port), '--log-json']);
-    await server.ready();
+    await using server = new RunningCli([
+      '--http-addr',
+      `127.0.0.1:${nobody}`,
+      '--dns-port',
+      String(port),
+      '--log-json',
+    ]);
+    await server.printed(/answers for/);
     const reply = await askUdp({ host: '127.0.0.1', port }, question('c0000216.addr.consul', 'A'));
     expect(reply.answer).toMatchObject([{ data: { address: '192.0.2.22' } }]);
     expect(await askUdp({ host: '127.0.0.1', port }, question('web.service.consul', 'A'))).toMatchObject({ rcode: 2 });
