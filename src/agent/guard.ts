@@ -7,6 +7,7 @@ import { isIP } from 'node:net';
 import { HttpError } from './http-error.js';
 
 export interface GuardedRequest {
+  /** In lower case. */
   readonly host: string | undefined;
   readonly origin: string | undefined;
   readonly referer: string | undefined;
@@ -19,7 +20,7 @@ export interface GuardOptions {
 }
 
 export function checkWrite({ host = '', origin }: GuardedRequest, { isLoopback, names }: GuardOptions): void {
-  if (origin !== undefined && originHost(origin) !== host.toLowerCase()) {
+  if (origin !== undefined && originHost(origin) !== host) {
     throw new HttpError(403, `Cannot write for a page of another origin: "${origin}"`);
   }
   if (isLoopback && !isOwnName(hostName(host), names)) {
@@ -41,10 +42,7 @@ function originHost(origin: string): string | undefined {
 }
 
 function hostName(host: string): string {
-  return host
-    .toLowerCase()
-    .replace(/:[0-9]*$/, '')
-    .replace(/^\[(.*)\]$/, '$1');
+  return host.replace(/:[0-9]*$/, '').replace(/^\[(.*)\]$/, '$1');
 }
 
 function isOwnName(name: string, names: ReadonlySet<string>): boolean {

@@ -5,6 +5,8 @@ export interface Reply {
   /** Names as Go spells them. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
+  /** Called when the last byte is on its way. */
+  readonly afterSent?: () => void;
 }
 
 /** Success without anything to say. */

@@ -14,7 +14,7 @@ export interface AgentParts {
   readonly ledger: Ledger;
   /** Reads the definition files again. */
   readonly reload: () => Promise<void>;
-  /** Ends the agent, soon after the answer is out. */
+  /** Ends the agent, once the answer is out. */
   readonly leave: () => void;
 }
 
@@ -47,10 +47,7 @@ export function agentEndpoints({ facts, state, ledger, reload, leave }: AgentPar
     {
       methods: ['PUT'],
       path: '/v1/agent/leave',
-      handle: () => {
-        leave();
-        return NOTHING;
-      },
+      handle: () => ({ ...NOTHING, afterSent: leave }),
     },
     {
       methods: ['PUT'],
