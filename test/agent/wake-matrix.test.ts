@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { unlessMissing } from '../support/external.js';
 import { consulBinary, RealConsul } from '../support/real-consul.js';
-import { ask, put } from './exchange.js';
+import { ask, get, put } from './exchange.js';
 import { startTestAgent, type TestAgent } from './test-agent.js';
 
 /** Long enough for a wake to come through, on a slow machine too; what comes later was not woken. */
@@ -38,6 +38,12 @@ const check = (fields: object) => (url: string) =>
   put(url, '/v1/catalog/register', { ...HOST, SkipNodeUpdate: true, Check: fields });
 const node = (fields: object) => (url: string) => put(url, '/v1/catalog/register', { ...HOST, ...fields });
 const deregister = (fields: object) => (url: string) => put(url, '/v1/catalog/deregister', fields);
+
+/** A real agent fills in its own node's row a moment after it has a leader. */
+async function untilSynced(url: string): Promise<void> {
+  const [own] = (await get(url, '/v1/catalog/nodes')) as [{ Meta: Record<string, string> | null }];
+  expect(own.Meta).toHaveProperty('consul-network-segment');
+}
 
 /** Sets the scene: two instances of `svc`, one with a check, and another service on the same node. */
 async function prepare(url: string): Promise<void> {
@@ -207,6 +213,8 @@ describe.skipIf(consulBinary === undefined)(`the same of Consul 1.8.7${unlessMis
   let consul: RealConsul;
   beforeAll(async () => {
     consul = await RealConsul.start();
+    const { url } = consul;
+    await vi.waitFor(() => untilSynced(url), { timeout: 20_000 });
     await prepare(consul.url);
   });
   afterAll(() => consul?.close());
