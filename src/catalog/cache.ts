@@ -15,6 +15,7 @@ import type { CatalogCacheOptions, CatalogParts } from './parts.js';
 import { PreparedQueries, type QueryRead } from './prepared-queries.js';
 import { Slots } from './slots.js';
 import type { CatalogLookup, CatalogSource, ReadOptions, Rows } from './source.js';
+import { Timers } from './timers.js';
 import { TokenBucket } from './token-bucket.js';
 
 /** What the cache holds at this moment. */
@@ -63,6 +64,7 @@ export class CatalogCache implements CatalogSource, Closable {
         limit: () => Math.max(0, Math.min(maxWatches, client.capacity - RESERVED_REQUESTS)),
         clock,
       }),
+      timers: new Timers(clock),
       signal: this.#closing.signal,
       announce: (entry) => {
         for (const listener of this.#listeners) listener(entry);
@@ -116,6 +118,7 @@ export class CatalogCache implements CatalogSource, Closable {
   /** Ends all blocking queries and reads; what waits for rows is rejected. */
   async close(): Promise<void> {
     this.#closing.abort(new CatalogError('closed', 'Cannot read the catalog: it was closed'));
+    this.#parts.timers.clear();
     await Promise.all([this.#datacenters.close(), this.#parts.hotNames.close(), this.#sweeping]);
   }
 

@@ -112,7 +112,8 @@ export class Entries<T> {
     const denied = this.#negative.peek(key);
     if (denied !== undefined && denied.flight === undefined) this.#negative.delete(key);
     const found = await this.read(key, createSource);
-    if (this.#options.isNegative(found.value)) void this.#recallSoon(key);
+    const { announce, isNegative, timers } = this.#options;
+    if (isNegative(found.value)) timers.after(DENIED_MS, () => announce(key));
     return found;
   }
 
@@ -276,7 +277,7 @@ export class Entries<T> {
     entry.accept(isChanged || before === undefined ? answer : { ...answer, value: before.value }, { marks, now });
     if (isChanged || this.#tableFor(entry).peek(entry.source.key) !== entry) this.#place(entry, answer.value);
     if (isChanged || wasFailing) this.#announce(entry);
-    else if (consistency === 'stale' && !isRecheck && now - entry.markedAt < RECHECK_MS) void this.#recheck(entry);
+    else if (consistency === 'stale' && !isRecheck && now - entry.markedAt < RECHECK_MS) this.#recheckLater(entry);
   }
 
   /** Whether rows are to take the place of those there are. */
@@ -311,23 +312,12 @@ export class Entries<T> {
     if (error.code === 'unknown-datacenter') onUnknownDatacenter();
   }
 
-  async #recallSoon(key: string): Promise<void> {
-    const { announce, clock, signal } = this.#options;
-    await clock.sleep(DENIED_MS, { signal }).then(
-      () => announce(key),
-      () => {},
-    );
-  }
-
-  async #recheck(entry: Entry<T>): Promise<void> {
-    const { clock, signal } = this.#options;
+  /** A follower may have answered that had not heard of the change yet. */
+  #recheckLater(entry: Entry<T>): void {
     const { marks } = entry;
-    try {
-      await clock.sleep(RECHECK_MS, { signal });
-    } catch {
-      return;
-    }
-    if (entry.marks === marks) await this.#load(entry, { isUrgent: false, isRecheck: true });
+    this.#options.timers.after(RECHECK_MS, () => {
+      if (entry.marks === marks) void this.#load(entry, { isUrgent: false, isRecheck: true });
+    });
   }
 
   #createWatch(entry: Entry<T>, answer: Answer<T>): Watch<T> {

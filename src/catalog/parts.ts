@@ -4,6 +4,7 @@ import type { Metrics } from '../telemetry/metrics.js';
 import type { Consistency, ConsulClient } from './client.js';
 import type { HotNames } from './hot-names.js';
 import type { Slots } from './slots.js';
+import type { Timers } from './timers.js';
 import type { TokenBucket } from './token-bucket.js';
 
 export interface CatalogCacheOptions {
@@ -38,6 +39,7 @@ export interface CatalogParts extends CatalogCacheOptions {
   /** Reads of names that are known already. */
   readonly rereads: TokenBucket;
   readonly hotNames: HotNames;
+  readonly timers: Timers;
   /** Aborted when the cache is closed. */
   readonly signal: AbortSignal;
   /** Announces that what depends on this entry has to be asked for again. */

@@ -75,7 +75,7 @@ export class PreparedQueries {
   }
 
   async #execute(key: string, { query, datacenter, sourceAddress }: QueryRead): Promise<Result> {
-    const { client, clock, confidence, consistency, reads, signal } = this.#options;
+    const { announce, client, clock, confidence, consistency, reads, signal, timers } = this.#options;
     const what = `prepared query "${query}"`;
     try {
       const { value } = await withDeadline(
@@ -91,20 +91,12 @@ export class PreparedQueries {
       const freshMs = Math.min(FRESH_MS, (value?.ttlSeconds ?? 1) * 1_000);
       const result = { value, readAt, freshUntil: readAt + freshMs };
       this.#results.set(key, result);
-      void this.#expire(key, freshMs);
+      timers.after(freshMs, () => announce(key));
       return result;
     } catch (error) {
       if (error instanceof CatalogError && isOutage(error) && !signal.aborted) confidence.failed(error);
       throw error;
     }
-  }
-
-  async #expire(key: string, freshMs: number): Promise<void> {
-    const { clock, signal, announce } = this.#options;
-    await clock.sleep(freshMs, { signal }).then(
-      () => announce(key),
-      () => {},
-    );
   }
 
   /** The last result, if it may still be served. */
