@@ -44,13 +44,14 @@ export function instanceAddress(instance: Instance, asked: Asked): ChosenAddress
 }
 
 export function nodeAddress(node: Node, asked: Asked): ChosenAddress | undefined {
-  const chosen = choose(
-    candidates(node.address, (tag) => node.taggedAddresses[tag], asked.place),
-    asked.type,
-  );
+  const tagged = (tag: string) => node.taggedAddresses[tag];
+  const chosen = choose(candidates(node.address, tagged, asked.place), asked.type);
   const address = classify(chosen, asked);
   if (address?.kind !== 'ip') return address;
-  return { ...address, isNodes: chosen === node.address && !arrivedTranslated(node, asked.place) };
+  return {
+    ...address,
+    isNodes: chosen === (asked.place.isTranslated ? untranslated(node.address, tagged) : node.address),
+  };
 }
 
 export function parseIpText(text: string): IpText | undefined {
@@ -70,7 +71,7 @@ function candidates(registered: string, tagged: (tag: string) => string | undefi
   const lan = { registered, v4: tagged('lan_ipv4') ?? '', v6: tagged('lan_ipv6') ?? '' };
   if (!place.isTranslated) return lan;
   return {
-    registered: tagged('wan') || lan.registered,
+    registered: tagged('wan') || untranslated(registered, tagged) || registered,
     v4: tagged('wan_ipv4') || lan.v4,
     v6: tagged('wan_ipv6') || lan.v6,
   };
@@ -83,9 +84,13 @@ function choose({ registered, v4, v6 }: Candidates, type: number): string {
 }
 
 /**
- * An agent that translates gives rows of other datacenters with the WAN address already put in the node's place
- * (dns-behaviour 18.5). Where the two tags are equal, nothing was changed.
+ * The address as it was registered. An agent that translates gives rows of other datacenters with its choice for them
+ * already in its place (dns-behaviour 18.5); then `lan` tells, which agents register with the same address. Undefined when
+ * nothing tells.
  */
-function arrivedTranslated({ address, taggedAddresses: { lan, wan } }: Node, place: Place): boolean {
-  return place.isTranslated && address === wan && lan !== wan;
+function untranslated(address: string, tagged: (tag: string) => string | undefined): string | undefined {
+  const [v6, v4] = [tagged('wan_ipv6') || tagged('lan_ipv6'), tagged('wan_ipv4') || tagged('lan_ipv4')];
+  if (address !== (v6 || v4 || tagged('wan'))) return address;
+  const isWan = ['wan', 'wan_ipv4', 'wan_ipv6'].some((tag) => tagged(tag) === address);
+  return tagged('lan') || (isWan ? undefined : address);
 }

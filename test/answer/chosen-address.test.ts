@@ -160,6 +160,22 @@ describe('translate_wan_addrs (dns-behaviour 7.3, 18.5)', () => {
     },
     {
       own: {},
+      on: node('n', '2001:db8::2', { taggedAddresses: { lan: '10.0.0.1', wan_ipv6: '2001:db8::2' } }),
+      type: 'A',
+      dc: 'dc2',
+      gives: ['10.0.0.1'],
+      why: '18.5: the agent chose IPv6; lan tells what it put that in the place of',
+    },
+    {
+      own: {},
+      on: node('n', '198.51.100.1', { taggedAddresses: { wan_ipv4: '198.51.100.1' } }),
+      type: 'SRV',
+      dc: 'dc2',
+      gives: ['-> c6336401.addr.dc2.consul.', '198.51.100.1'],
+      why: '18.5: translated, and nothing tells from what',
+    },
+    {
+      own: {},
       on: node('n', '10.0.0.1', { taggedAddresses: { lan: '10.0.0.1', wan: '10.0.0.1' } }),
       type: 'SRV',
       dc: 'dc2',
