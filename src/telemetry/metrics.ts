@@ -15,6 +15,8 @@ export class Metrics {
   ]);
   readonly unencodableRecords = this.#counter('unencodable_records_total', 'Records left out of replies', ['type']);
 
+  readonly workerDeaths = this.#counter('worker_deaths_total', 'Worker processes that died and were replaced', []);
+
   readonly backendRequests = this.#counter('backend_requests_total', 'Requests to the Consul HTTP API', [
     'endpoint',
     'outcome',

@@ -79,7 +79,7 @@ export class Workers implements Answering {
   }
 
   #createSlot(number: number): WorkerSlot {
-    const { clock, random, log } = this.#deps;
+    const { clock, random, log, metrics } = this.#deps;
     const ofWorker = log.child({ worker: number });
     return new WorkerSlot({
       start: () =>
@@ -90,7 +90,10 @@ export class Workers implements Answering {
           settings: () => this.#workerSettings(),
           onMetrics: (metrics) => this.#sum.tell(number, metrics),
         }),
-      onEnded: () => this.#sum.end(number),
+      onDeath: () => {
+        this.#sum.end(number);
+        metrics.workerDeaths.inc();
+      },
       clock,
       random,
       log: ofWorker.child({ part: 'workers' }),

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { LOG_LEVELS, type Log, type LogFields, type LogLevel } from '../telemetry/log.js';
 import type { LogMethod, ToPrimary } from './messages.js';
 
@@ -49,10 +50,17 @@ export class RemoteLog implements Log {
   }
 }
 
-/** An error as pino writes it; cloning one would leave its code behind. */
+/** The value, if it can be cloned; an error as pino writes it, for its code would be lost; else what it looks like. */
 function sendable(value: unknown): unknown {
-  if (!(value instanceof Error)) return value;
-  const { name, message, stack, cause } = value;
-  const code = 'code' in value ? { code: value.code } : {};
-  return { type: name, message, stack, ...code, ...(cause !== undefined && { cause: sendable(cause) }) };
+  if (value instanceof Error) {
+    const { name, message, stack, cause } = value;
+    const code = 'code' in value ? { code: sendable(value.code) } : {};
+    return { type: name, message, stack, ...code, ...(cause !== undefined && { cause: sendable(cause) }) };
+  }
+  if (typeof value !== 'object' && typeof value !== 'function') return value;
+  try {
+    return structuredClone(value);
+  } catch {
+    return inspect(value);
+  }
 }

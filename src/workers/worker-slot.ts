@@ -7,8 +7,8 @@ import type { WorkerProcess } from './worker-process.js';
 
 export interface WorkerSlotOptions {
   readonly start: () => WorkerProcess;
-  /** Called when a process has ended, before the next one is started. */
-  readonly onEnded: () => void;
+  /** Called when a process has ended without having been told to, before the next one is started. */
+  readonly onDeath: () => void;
   readonly clock: Clock;
   /** From 0 up to but not including 1. */
   readonly random: () => number;
@@ -48,26 +48,33 @@ export class WorkerSlot implements Closable {
   }
 
   async #replaceDead(): Promise<void> {
-    const { clock, random, log, start, onEnded } = this.#options;
+    const { clock, random, log, onDeath } = this.#options;
     const { signal } = this.#stopping;
     for (let failures = 0; ; ) {
       const startedAt = clock.now();
       const ending = await this.#process.ended;
-      onEnded();
       if (signal.aborted) return;
+      onDeath();
       failures = clock.now() - startedAt < SETTLED_MS ? failures + 1 : 0;
       const waitMs = failures === 0 ? 0 : backoffMs(failures, random);
       log.error('worker ended, starting another', { pid: this.#process.pid, ...ending, inMs: Math.round(waitMs) });
       await clock.sleep(waitMs, { signal }).catch(() => undefined);
       if (signal.aborted) return;
-      this.#process = start();
-      this.#logOutcome(this.#process);
+      this.#startNext();
     }
   }
 
-  /** Whether the new process answers. One that does not ends, and is replaced like the one before. */
-  #logOutcome({ pid, listening }: WorkerProcess): void {
-    const { log } = this.#options;
+  #startNext(): void {
+    const { log, start } = this.#options;
+    try {
+      this.#process = start();
+    } catch (error) {
+      // The dead one stays in its place, so it is tried again.
+      log.error('worker not started', { error });
+      return;
+    }
+    const { pid, listening } = this.#process;
+    // One that does not get to answer ends, and is replaced like the one before.
     listening.then(
       () => log.info('worker answers', { pid }),
       (error: Error) => log.error('worker does not answer', { pid, reason: error.message }),

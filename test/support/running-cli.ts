@@ -35,6 +35,11 @@ export class RunningCli implements AsyncDisposable {
     return this.#child.pid ?? 0;
   }
 
+  /** All of standard error so far. */
+  get stderr(): string {
+    return this.#stderr;
+  }
+
   /** All of standard output, once the pattern is in it. */
   printed(pattern: RegExp): Promise<string> {
     return this.#until(() => this.#stdout, pattern);
