@@ -49,6 +49,11 @@ export class RealConsul {
     return `http://127.0.0.1:${this.ports.http}`;
   }
 
+  /** Undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
   /** Starts the agent (again), with nothing of what an earlier process knew, and waits until it has a leader. */
   async restart(): Promise<void> {
     if (consulBinary === undefined) throw new Error('Cannot start Consul: there is no consul on this machine');

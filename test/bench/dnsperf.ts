@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Load } from './loads.js';
+
+export interface DnsperfResult {
+  readonly completed: number;
+  readonly lost: number;
+  readonly perSecond: number;
+}
+
+export interface DnsperfOptions {
+  readonly seconds: number;
+  /** Left out: as fast as it goes. */
+  readonly maxPerSecond?: number;
+}
+
+const CLIENTS = 8;
+const OUTSTANDING = 100;
+
+/** Asks a server on the loopback for a while. */
+export async function dnsperf(
+  port: number,
+  load: Load,
+  { seconds, maxPerSecond }: DnsperfOptions,
+): Promise<DnsperfResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
+  try {
+    const file = join(folder, 'questions');
+    await writeFile(file, `${load.questions.join('\n')}\n`);
+    const args = ['-s', '127.0.0.1', '-p', port, '-d', file, '-l', seconds, '-c', CLIENTS, '-q', OUTSTANDING];
+    if (load.hasEdns) args.push('-e');
+    if (maxPerSecond !== undefined) args.push('-Q', maxPerSecond);
+    const { stdout } = await promisify(execFile)('dnsperf', args.map(String), { maxBuffer: 1e9 });
+    return {
+      completed: numberBehind(stdout, 'Queries completed:'),
+      lost: numberBehind(stdout, 'Queries lost:'),
+      perSecond: numberBehind(stdout, 'Queries per second:'),
+    };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function numberBehind(text: string, label: string): number {
+  const line = text.split('\n').find((candidate) => candidate.trimStart().startsWith(label));
+  if (line === undefined) throw new Error(`Cannot read dnsperf's output: no "${label}" in "${text}"`);
+  return Number.parseFloat(line.slice(line.indexOf(label) + label.length));
+}
