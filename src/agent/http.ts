@@ -87,8 +87,10 @@ async function listen(server: Server, options: ListenOptions & { host: string })
   try {
     await once(server, 'listening');
   } catch (cause) {
-    const reason =
-      cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE' ? 'the port is taken' : cause;
+    const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
+    const reason = isTaken
+      ? `another process has this port; stop it ("ss -ltnp 'sport = :${port}'" shows it) or choose another --http-port`
+      : cause;
     const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
     throw new AgentListenError(`Cannot serve the HTTP API on ${place}: ${reason}`, { cause });
   }

@@ -3,6 +3,7 @@ import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../support/free-port.js';
 import { TestClock } from '../support/test-clock.js';
 import { ask, get, indexOf, put } from './exchange.js';
 import { startTestAgent, type TestAgent } from './test-agent.js';
@@ -139,6 +140,14 @@ describe('an agent', () => {
   test('a body beyond any use is refused while it is sent', async () => {
     const body = `{"Name":"${'x'.repeat(9 * 1024 * 1024)}"}`;
     expect((await ask(agent.url, 'PUT', '/v1/agent/service/register', { body })).status).toBe(413);
+  });
+
+  test('H146 a value beyond half a mebibyte is refused with both sizes', async () => {
+    expect(await ask(agent.url, 'PUT', '/v1/kv/big', { body: 'x'.repeat(524_288) })).toMatchObject({ status: 200 });
+    const { status, body } = await ask(agent.url, 'PUT', '/v1/kv/big', { body: 'x'.repeat(524_289) });
+    expect(status).toBe(413);
+    expect(body).toMatch(/^Request body\(524289 bytes\) too large, max size: 524288 bytes\. /);
+    await ask(agent.url, 'DELETE', '/v1/kv/big');
   });
 
   test('B3 a node that was taken out of the catalog comes back with the next registration', async () => {
@@ -324,13 +333,12 @@ describe('leaving and starting', () => {
   });
 
   test('a port that is taken is said so, and nothing is left open', async () => {
-    const holder = createServer().listen(0, '127.0.0.2');
+    const port = await freePort('127.0.0.1');
+    const holder = createServer().listen(port, '127.0.0.2');
     await once(holder, 'listening');
-    const address = holder.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
     const http = { hosts: ['127.0.0.1', '127.0.0.2'], port };
     await expect(startTestAgent({ http })).rejects.toThrow(
-      `Cannot serve the HTTP API on 127.0.0.2:${port}: the port is taken`,
+      `Cannot serve the HTTP API on 127.0.0.2:${port}: another process has this port`,
     );
     await expect(ask(`http://127.0.0.1:${port}`, 'GET', '/')).rejects.toThrow('ECONNREFUSED');
     holder.close();
