@@ -1,9 +1,11 @@
 /** Sessions: what locks are held by, until they are destroyed, run out, or lose a check they depend on (http-api B8). */
+
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import type { Closable } from '../lifecycle.js';
 import { HttpError } from './http-error.js';
 import type { Ledger, Write } from './ledger.js';
+import { compareText } from './order.js';
 import { CHECKS, NODES, type Position, type StateStore } from './store.js';
 import { checkUuid } from './uuid.js';
 
@@ -65,7 +67,7 @@ export class Sessions implements Closable {
   }
 
   all(): readonly SessionRow[] {
-    return [...this.#sessions.values()].map(({ row }) => row).sort((a, b) => (a.id < b.id ? -1 : 1));
+    return [...this.#sessions.values()].map(({ row }) => row).sort((a, b) => compareText(a.id, b.id));
   }
 
   get(id: string): SessionRow | undefined {

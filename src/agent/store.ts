@@ -5,7 +5,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { HttpError } from './http-error.js';
 import type { Ledger, Write } from './ledger.js';
+import { compareText, valuesByKey } from './order.js';
 import type { CheckRow, NodeRow, ServiceRow } from './rows.js';
+import { ANY_SERVICE, connectKey, ServiceGroups, serviceKey } from './service-groups.js';
 
 type Unindexed<Row> = Omit<Row, 'createIndex' | 'modifyIndex'>;
 export type NodeEntry = Unindexed<NodeRow>;
@@ -23,10 +25,6 @@ interface Host {
 export const NODES = 'nodes';
 export const SERVICES = 'services';
 export const CHECKS = 'checks';
-/** Touched by changes of services that also wake who waits for a service that is not there. */
-const ANY_SERVICE = 'any-service';
-const serviceKey = (name: string): string => `service/${name.toLowerCase()}`;
-const connectKey = (name: string): string => `connect/${name.toLowerCase()}`;
 const nodeKey = (name: string): string => `node/${name.toLowerCase()}`;
 
 /** Where a read stands: the index to answer with and the keys to wait on. */
@@ -40,11 +38,8 @@ export class StateStore {
   readonly #hosts = new Map<string, Host>();
   /** The key in `#hosts` of the node with an id. */
   readonly #nodeIds = new Map<string, string>();
-  /** Instances by what they are found under: their service's key, and the connect key of what they stand for. */
-  readonly #groups = new Map<string, Set<ServiceRow>>();
-  readonly #groupIndexes = new Map<string, number>();
+  readonly #groups = new ServiceGroups();
   readonly #tableIndexes = { [NODES]: 0, [SERVICES]: 0, [CHECKS]: 0 };
-  #extinctionIndex = 0;
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
@@ -72,7 +67,7 @@ export class StateStore {
   }
 
   nodes(): readonly NodeRow[] {
-    return sortedValues(this.#hosts).map((host) => host.row);
+    return valuesByKey(this.#hosts).map((host) => host.row);
   }
 
   node(name: string): NodeRow | undefined {
@@ -80,25 +75,22 @@ export class StateStore {
   }
 
   /** The spelling under which each service was registered, with all its instances. */
-  services(): readonly (readonly [name: string, instances: readonly ServiceRow[]])[] {
-    return [...this.#groups].flatMap(([key, rows]) => {
-      const [first] = rows;
-      return first === undefined || key !== serviceKey(first.service) ? [] : [[first.service, [...rows]] as const];
-    });
+  services(): ReturnType<ServiceGroups['services']> {
+    return this.#groups.services();
   }
 
   /** The instances of a service, by node and then by id. */
   instances(name: string): readonly ServiceRow[] {
-    return this.#group(serviceKey(name));
+    return this.#groups.rows(serviceKey(name));
   }
 
   /** What stands for a service in the mesh: its proxies and its native instances. */
   connectInstances(name: string): readonly ServiceRow[] {
-    return this.#group(connectKey(name));
+    return this.#groups.rows(connectKey(name));
   }
 
   servicesOn(nodeName: string): readonly ServiceRow[] {
-    return sortedValues(this.#hosts.get(nodeName.toLowerCase())?.services ?? new Map<string, ServiceRow>());
+    return valuesByKey(this.#hosts.get(nodeName.toLowerCase())?.services ?? new Map<string, ServiceRow>());
   }
 
   service(nodeName: string, id: string): ServiceRow | undefined {
@@ -111,14 +103,14 @@ export class StateStore {
 
   /** All checks of a node, by id. */
   checksOn(nodeName: string): readonly CheckRow[] {
-    return sortedValues(this.#hosts.get(nodeName.toLowerCase())?.checks ?? new Map<string, CheckRow>());
+    return valuesByKey(this.#hosts.get(nodeName.toLowerCase())?.checks ?? new Map<string, CheckRow>());
   }
 
   /** The checks that decide an instance's health: the node's first, then its own. */
   checksOf(service: ServiceRow): readonly CheckRow[] {
-    const all = this.checksOn(service.nodeName);
-    const own = all.filter((check) => check.serviceId.toLowerCase() === service.id.toLowerCase());
-    return [...all.filter((check) => check.serviceId === ''), ...own];
+    const checks = [...(this.#hosts.get(service.nodeName.toLowerCase())?.checks.values() ?? [])];
+    const own = checks.filter((check) => isCheckOf(check, service));
+    return [...checks.filter((check) => check.serviceId === '').sort(byId), ...own.sort(byId)];
   }
 
   checks(): readonly CheckRow[] {
@@ -144,7 +136,7 @@ export class StateStore {
       if (row.id !== '') this.#nodeIds.set(row.id, entry.name.toLowerCase());
       this.#touchTable(NODES, write);
       write.touch(nodeKey(entry.name));
-      for (const service of host?.services.values() ?? []) this.#touchService(service, write);
+      for (const service of host?.services.values() ?? []) this.#groups.touch(service, write);
     });
   }
 
@@ -156,10 +148,10 @@ export class StateStore {
       if (row === previous) return;
       host.services.set(entry.id.toLowerCase(), row);
       const isRenamed = previous !== undefined && serviceKey(previous.service) !== serviceKey(row.service);
-      if (previous !== undefined) this.#forgetInstance(previous, write);
-      for (const key of groupsOf(row)) this.#groups.set(key, (this.#groups.get(key) ?? new Set()).add(row));
+      // Added first: a group must not die in between.
+      this.#groups.add(row, write);
+      if (previous !== undefined) this.#groups.remove(previous, write);
       this.#touchTable(SERVICES, write);
-      this.#touchService(row, write);
       write.touch(nodeKey(row.nodeName));
       if (!isRenamed) write.touch(ANY_SERVICE);
     });
@@ -202,7 +194,7 @@ export class StateStore {
       if (host === undefined || row === undefined) return;
       for (const check of [...host.checks.values()]) if (isCheckOf(check, row)) this.deleteCheck(nodeName, check.id);
       host.services.delete(id.toLowerCase());
-      this.#forgetInstance(row, write);
+      this.#groups.remove(row, write);
       this.#touchTable(SERVICES, write);
       write.touch(nodeKey(nodeName), ANY_SERVICE);
     });
@@ -244,26 +236,8 @@ export class StateStore {
     return host;
   }
 
-  #group(key: string): readonly ServiceRow[] {
-    return [...(this.#groups.get(key) ?? [])].sort((a, b) => compare(a.nodeName, b.nodeName) || compare(a.id, b.id));
-  }
-
   #groupPosition(key: string): Position {
-    const index = this.#groupIndexes.get(key);
-    if (index !== undefined) return { index, wakeOn: [key] };
-    return { index: this.#extinctionIndex || this.#newestTable(), wakeOn: [key, ANY_SERVICE] };
-  }
-
-  #forgetInstance(row: ServiceRow, write: Write): void {
-    this.#touchService(row, write);
-    for (const key of groupsOf(row)) {
-      const group = this.#groups.get(key);
-      group?.delete(row);
-      if (group?.size !== 0) continue;
-      this.#groups.delete(key);
-      this.#groupIndexes.delete(key);
-      this.#extinctionIndex = write.index;
-    }
+    return { index: this.#groups.index(key) ?? this.#newestTable(), wakeOn: this.#groups.wakeOn(key) };
   }
 
   #touchTable(table: typeof NODES | typeof SERVICES | typeof CHECKS, write: Write): void {
@@ -271,17 +245,10 @@ export class StateStore {
     write.touch(table);
   }
 
-  #touchService(row: ServiceRow, write: Write): void {
-    for (const key of groupsOf(row)) {
-      this.#groupIndexes.set(key, write.index);
-      write.touch(key);
-    }
-  }
-
   #touchCheck(host: Host, check: CheckRow, write: Write): void {
     this.#touchTable(CHECKS, write);
     for (const service of host.services.values()) {
-      if (check.serviceId === '' || isCheckOf(check, service)) this.#touchService(service, write);
+      if (check.serviceId === '' || isCheckOf(check, service)) this.#groups.touch(service, write);
     }
   }
 
@@ -302,21 +269,10 @@ function indexed<Row extends { readonly createIndex: number; readonly modifyInde
   return isDeepStrictEqual({ ...row, modifyIndex: previous.modifyIndex }, previous) ? previous : row;
 }
 
-/** The keys under which an instance is found. */
-function groupsOf(row: ServiceRow): readonly string[] {
-  if (row.destination !== '') return [serviceKey(row.service), connectKey(row.destination)];
-  return row.isConnectNative ? [serviceKey(row.service), connectKey(row.service)] : [serviceKey(row.service)];
-}
-
 function isCheckOf(check: CheckRow, service: ServiceRow): boolean {
   return check.serviceId !== '' && check.serviceId.toLowerCase() === service.id.toLowerCase();
 }
 
-function sortedValues<T>(rows: ReadonlyMap<string, T>): readonly T[] {
-  return [...rows].sort(([a], [b]) => compare(a, b)).map(([, row]) => row);
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+function byId(a: CheckRow, b: CheckRow): number {
+  return compareText(a.id, b.id);
 }

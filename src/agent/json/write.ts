@@ -1,3 +1,4 @@
+import { compareText } from '../order.js';
 import { JsonNumber } from './value.js';
 
 /** What can be written: objects keep their order of keys (Go's structs), maps are sorted by key (Go's maps). */
@@ -70,7 +71,7 @@ function isList(value: object): value is readonly Writable[] {
 }
 
 function sortedEntries(map: ReadonlyMap<string, Writable>): [string, Writable][] {
-  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+  return [...map].sort(([a], [b]) => compareText(a, b));
 }
 
 /** Go's spelling of a string: no short forms for backspace and form feed, `<`, `>` and `&` escaped, no lone surrogates. */

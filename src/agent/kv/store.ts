@@ -1,7 +1,9 @@
 /** The key/value store (http-api B7): reads with their indexes, and one kind of write, the operation. */
+
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../clock.js';
 import type { Ledger, Write } from '../ledger.js';
+import { compareText } from '../order.js';
 import type { SessionRow, Sessions } from '../sessions.js';
 import type { Position } from '../store.js';
 import type { KvPair } from './pair.js';
@@ -71,7 +73,7 @@ export class KvStore {
   list(prefix: string): readonly KvPair[] {
     return [...this.#pairs.values()]
       .filter((pair) => pair.key.startsWith(prefix))
-      .sort((a, b) => (a.key < b.key ? -1 : 1));
+      .sort((a, b) => compareText(a.key, b.key));
   }
 
   position(key: string): Position {

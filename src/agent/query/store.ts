@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { HttpError } from '../http-error.js';
 import type { Ledger } from '../ledger.js';
+import { compareText } from '../order.js';
 import type { Sessions } from '../sessions.js';
 import type { Position } from '../store.js';
 import { checkUuid } from '../uuid.js';
@@ -38,7 +39,7 @@ export class QueryStore {
   }
 
   all(): readonly PreparedQuery[] {
-    return [...this.#queries.values()].map(({ query }) => query).sort((a, b) => (a.id < b.id ? -1 : 1));
+    return [...this.#queries.values()].map(({ query }) => query).sort((a, b) => compareText(a.id, b.id));
   }
 
   get(id: string): PreparedQuery | undefined {

@@ -2,6 +2,7 @@ import type { AgentRequest, Endpoint } from '../endpoint.js';
 import { HttpError } from '../http-error.js';
 import type { LocalCheck, LocalService, LocalState } from '../local-state.js';
 import { isMaintenance } from '../maintenance.js';
+import { compareText } from '../order.js';
 import { jsonReply, type Reply } from '../reply.js';
 import { agentServiceView, checkView, type JsonView } from '../views.js';
 
@@ -62,7 +63,7 @@ export function agentHealthEndpoints(state: LocalState): readonly Endpoint[] {
 function describe(state: LocalState, { facts }: LocalService): { readonly health: Health; readonly view: JsonView } {
   const checks = [...state.checks.values()]
     .filter(({ definition }) => definition.serviceId === facts.id || definition.serviceId === '')
-    .sort((a, b) => (a.definition.id < b.definition.id ? -1 : 1));
+    .sort((a, b) => compareText(a.definition.id, b.definition.id));
   const health = worst(checks.map(healthOf));
   const views = checks.map((check) => ({
     ...checkView(state.row(check)),

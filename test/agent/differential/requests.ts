@@ -396,7 +396,6 @@ export const SCENARIOS: readonly Scenario[] = [
       'POST /v1/kv/foo x',
       'DELETE /v1/kv/?recurse',
       'GET /v1/kv/?keys',
-      `PUT /v1/kv/big ${'x'.repeat(600_000)}`,
     ],
   },
   {
