@@ -1,7 +1,7 @@
 import type { Closable } from '../lifecycle.js';
 import { type CheckTable, changedChecks, checkTableOf, onlyIn, sameKeys } from './aggregate-diff.js';
+import type { Answer, ReadQuery } from './answer.js';
 import { isOutage } from './catalog-error.js';
-import type { Answer, ReadQuery } from './client.js';
 import type { Confidence } from './confidence.js';
 import type { NodeCheck } from './decode.js';
 import { HoldBack, type HoldBackOptions } from './hold-back.js';

@@ -1,5 +1,5 @@
+import type { Answer, Consistency } from './answer.js';
 import type { CatalogError } from './catalog-error.js';
-import type { Answer, Consistency } from './client.js';
 import type { Snapshot } from './model.js';
 import { backoffMs } from './next-index.js';
 
@@ -44,8 +44,8 @@ export class Entry<T> {
   readonly #reconcileMs: number;
   /** When somebody last asked for it. */
   askedAt = LONG_AGO;
-  /** Its rows were given out and may be in use without anybody asking again. */
-  isExposed = false;
+  /** When its rows were last given out, to be used without anybody asking again; undefined once they were called back. */
+  exposedAt: number | undefined;
   /** The read under way. */
   flight: Promise<void> | undefined;
   #answer: Answer<T> | undefined;

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.js';
 import type { Log } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import type { Consistency, ConsulClient } from './client.js';
+import type { Consistency } from './answer.js';
+import type { ConsulClient } from './client.js';
 import type { HotNames } from './hot-names.js';
 import type { Slots } from './slots.js';
 import type { Timers } from './timers.js';

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.js';
 import type { Closable } from '../lifecycle.js';
 import type { Log } from '../telemetry/log.js';
+import type { Answer, Consistency } from './answer.js';
 import { CatalogError, isOutage } from './catalog-error.js';
-import type { Answer, Consistency } from './client.js';
 import { withDeadline } from './deadline.js';
 import type { Snapshot } from './model.js';
 import { backoffMs, nextIndex } from './next-index.js';

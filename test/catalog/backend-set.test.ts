@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { ConsulClient, ReadQuery } from '../../src/catalog/client.js';
+import type { ReadQuery } from '../../src/catalog/answer.js';
+import type { ConsulClient } from '../../src/catalog/client.js';
 import { startFakeConsul } from '../support/fake-consul.js';
 import { TestClock } from '../support/test-clock.js';
 import { createClient } from './setup.js';

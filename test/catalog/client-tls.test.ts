@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
+import type { ReadQuery } from '../../src/catalog/answer.js';
 import type { TlsOptions } from '../../src/catalog/backend.js';
-import type { ConsulClient, ReadQuery } from '../../src/catalog/client.js';
+import type { ConsulClient } from '../../src/catalog/client.js';
 import { startFakeConsul } from '../support/fake-consul.js';
 import { createClient } from './setup.js';
 

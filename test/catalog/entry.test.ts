@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Answer } from '../../src/catalog/answer.js';
 import { CatalogError } from '../../src/catalog/catalog-error.js';
-import type { Answer } from '../../src/catalog/client.js';
 import { Entry } from '../../src/catalog/entry.js';
 
 const T = 1_000_000_000;

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Answer } from '../../src/catalog/answer.js';
 import { CatalogError, type CatalogErrorCode } from '../../src/catalog/catalog-error.js';
-import type { Answer } from '../../src/catalog/client.js';
 import { sameContent } from '../../src/catalog/same-content.js';
 import { Watch, type WatchEvent, type WatchOptions, type WatchQuery } from '../../src/catalog/watch.js';
 import { TestClock } from '../support/test-clock.js';
