@@ -60,14 +60,14 @@ describe.skipIf(consulBinary === undefined)(`in front of a real Consul${unlessMi
     const fresh = await eventually(
       () => askA(server, 'web2.service.consul'),
       ({ rcode }) => rcode === 0,
-      20_000,
+      { withinMs: 20_000 },
     );
     expect(fresh.answer).toHaveLength(1);
     // The new Consul does not know it, and is up to say so.
     const gone = await eventually(
       () => askA(server, 'web.service.consul'),
       ({ rcode }) => rcode === 3,
-      20_000,
+      { withinMs: 20_000 },
     );
     expect(gone.rcode).toBe(3);
   });
