@@ -7,7 +7,6 @@ import { ConfigError } from './config/config-error.js';
 import { describeSettings, formatConfig } from './config/describe.js';
 import { type LoadedConfig, loadConfig } from './config/load.js';
 import { parseDuration } from './config/parse.js';
-import { reloadConfig } from './config/reload.js';
 import { type Config, flagFor, type Command as Mode } from './config/settings.js';
 import type { RunningDev } from './dev.js';
 import type { RunningServer } from './serve.js';
@@ -137,7 +136,7 @@ async function run(mode: Mode, given: { readonly flags: Flags; readonly idle: re
     import('./telemetry/log.js'),
     import('./lifecycle.js'),
   ]);
-  let { config } = loaded;
+  const { config } = loaded;
   const rootLog = await createLogger({ level: config.logLevel, json: config.logJson });
   const log = rootLog.child({ part: 'cli' });
   for (const { level, message, fields } of loaded.notes) log[level](message, fields);
@@ -145,10 +144,8 @@ async function run(mode: Mode, given: { readonly flags: Flags; readonly idle: re
 
   const running = await start(mode, loaded, rootLog);
   const reload = async (): Promise<void> => {
-    const next = reloadConfig(config, (await loadConfig(request)).config);
-    await running.reload(next.config);
-    config = next.config;
-    const waiting = next.waiting.map((name) => flagFor(mode, name));
+    const settings = await running.reload((await loadConfig(request)).config);
+    const waiting = settings.map((name) => flagFor(mode, name));
     log.info('configuration read again', waiting.length > 0 ? { waitingForRestart: waiting } : {});
   };
   // Before the line is printed: whoever reads it may send a signal at once.

@@ -35,7 +35,7 @@ export async function startDev(config: Config, deps: Omit<ServerDeps, 'credentia
       metricsText: () => server.metricsText(),
       reload: async (next) => {
         await agent.reload();
-        await server.reload({ ...next, httpAddr });
+        return server.reload({ ...next, httpAddr });
       },
       close: () => owned.close(),
       [Symbol.asyncDispose]: () => owned.close(),

@@ -4,7 +4,8 @@ import type { ServerStatus } from './admin/view.js';
 import { type Answering, type AnsweringDeps, type AnsweringSettings, AnsweringSide } from './answering.js';
 import { type Clock, systemClock } from './clock.js';
 import type { Credentials } from './config/credentials.js';
-import type { Config } from './config/settings.js';
+import { reloadConfig } from './config/reload.js';
+import type { Config, SettingName } from './config/settings.js';
 import { type Closable, CloseStack } from './lifecycle.js';
 import type { ListenAddress } from './listen/listener.js';
 import { answeringSettingsOf } from './slices.js';
@@ -36,8 +37,11 @@ export interface RunningServer extends Closable {
   services(): ReadonlySet<string> | undefined;
   /** How the server fares, for `/ready` and whoever embeds it. */
   status(): ServerStatus;
-  /** Takes over the settings that can change under way; questions that are being answered keep the old ones. */
-  reload(config: Config): Promise<void>;
+  /**
+   * Takes over the settings that can change under way; questions that are being answered keep the old ones. Gives the
+   * settings whose new values wait for the next start.
+   */
+  reload(config: Config): Promise<readonly SettingName[]>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -121,11 +125,13 @@ class Server implements RunningServer {
     this.#adminAddress = this.#owned.add(await startAdmin(adminAddr, this)).address;
   }
 
-  async reload(config: Config): Promise<void> {
+  async reload(next: Config): Promise<readonly SettingName[]> {
+    const { config, waiting } = reloadConfig(this.#config, next);
     this.#config = config;
     this.#log.setLevel(config.logLevel);
     await this.#watching.update(config);
     this.#updateAnswering();
+    return waiting;
   }
 
   close(): Promise<void> {
