@@ -34,7 +34,7 @@ export interface AgentOptions {
   /** The node's name. */
   readonly node: string;
   readonly datacenter: string;
-  /** The DNS domain that /v1/agent/self tells, without a final dot. */
+  /** The DNS domain that /v1/agent/self tells, with or without a final dot. */
   readonly domain?: string;
   /** The address that the node is registered with. */
   readonly bindAddress: string;
@@ -68,7 +68,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     nodeName,
     nodeId: randomUUID(),
     datacenter,
-    domain: options.domain ?? 'consul',
+    domain: (options.domain ?? 'consul').replace(/\.$/, ''),
     address: options.bindAddress,
     dnsPort: options.dnsPort,
     areScriptsEnabled: options.enableScriptChecks,

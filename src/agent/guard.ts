@@ -11,6 +11,8 @@ export interface GuardedRequest {
   readonly host: string | undefined;
   readonly origin: string | undefined;
   readonly referer: string | undefined;
+  /** Where a browser says that the request comes from. */
+  readonly fetchSite: string | undefined;
 }
 
 export interface GuardOptions {
@@ -28,9 +30,12 @@ export function checkWrite({ host = '', origin }: GuardedRequest, { isLoopback, 
   }
 }
 
-/** Whether a request may write with GET: old client libraries do, pages and images could be made to (B4). */
-export function mayWriteWithGet({ origin, referer }: GuardedRequest): boolean {
-  return origin === undefined && referer === undefined;
+/**
+ * Whether a request may write with GET: old client libraries do, but an image on a page could be made to (B4). A page
+ * can keep its browser from telling the referrer; that a browser is asking it cannot hide.
+ */
+export function mayWriteWithGet({ origin, referer, fetchSite }: GuardedRequest): boolean {
+  return origin === undefined && referer === undefined && fetchSite === undefined;
 }
 
 export function isLoopback(address: string): boolean {

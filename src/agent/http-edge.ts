@@ -7,7 +7,7 @@ import type { Context } from 'hono';
 import type { Log } from '../telemetry/log.js';
 import type { AgentRequest, Endpoint, Method } from './endpoint.js';
 import { checkEnterprise } from './enterprise.js';
-import { checkWrite, type GuardOptions, mayWriteWithGet } from './guard.js';
+import { checkWrite, type GuardedRequest, type GuardOptions, mayWriteWithGet } from './guard.js';
 import { HttpError } from './http-error.js';
 import { type Reply, textReply } from './reply.js';
 
@@ -75,7 +75,7 @@ export class HttpEdge {
     if (!isMethodOf(endpoint, method) && !isLenientGet) {
       return textReply(405, `method ${method} not allowed`, { Allow: allow });
     }
-    if (WRITE_METHODS.has(method)) checkWrite(caller, this.#guard);
+    if (WRITE_METHODS.has(method) || isLenientGet) checkWrite(caller, this.#guard);
     const request = toAgentRequest(context, method, path.slice(endpoint.path.length), signal);
     checkEnterprise(endpoint.path, request.query);
     return endpoint.handle(request);
@@ -132,12 +132,8 @@ function isMethodOf(endpoint: Endpoint, method: string): boolean {
   return endpoint.methods.some((known: Method) => known === method);
 }
 
-function callerOf({ headers }: HttpBindings['incoming']): {
-  readonly host: string | undefined;
-  readonly origin: string | undefined;
-  readonly referer: string | undefined;
-} {
-  return { host: headers.host, origin: headers.origin, referer: headers.referer };
+function callerOf({ headers }: HttpBindings['incoming']): GuardedRequest {
+  return { host: headers.host, origin: headers.origin, referer: headers.referer, fetchSite: headers['sec-fetch-site'] };
 }
 
 /** The path of an absolute URL, as it was sent. */

@@ -30,6 +30,12 @@ const CLOSE_GRACE_MS = 250;
 /** The HTTP API cannot be served where it should be. */
 export class AgentListenError extends Error {
   override readonly name = 'AgentListenError';
+  readonly code: 'address-in-use' | 'failed';
+
+  constructor(code: AgentListenError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
 }
 
 /** Opens the HTTP API: endpoints in, a listening server out. */
@@ -61,8 +67,9 @@ export async function serveHttp(endpoints: readonly Endpoint[], options: HttpOpt
       servers.push(server);
       address ??= bound;
     }
-    if (address === undefined)
-      throw new AgentListenError('Cannot serve the HTTP API: there is no address to listen on');
+    if (address === undefined) {
+      throw new AgentListenError('failed', 'Cannot serve the HTTP API: there is no address to listen on');
+    }
     return { address, close };
   } catch (error) {
     await close();
@@ -92,7 +99,8 @@ async function listen(server: Server, options: ListenOptions & { host: string })
       ? `another process has this port; stop it ("ss -ltnp 'sport = :${port}'" shows it) or choose another --http-port`
       : cause;
     const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-    throw new AgentListenError(`Cannot serve the HTTP API on ${place}: ${reason}`, { cause });
+    const code = isTaken ? 'address-in-use' : 'failed';
+    throw new AgentListenError(code, `Cannot serve the HTTP API on ${place}: ${reason}`, { cause });
   }
   // A TCP server that listens has such an address.
   const bound = server.address() as AddressInfo;

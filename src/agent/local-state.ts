@@ -34,6 +34,12 @@ export interface CheckRuns {
   stop(checkId: string): void;
 }
 
+/** Takes what the owner of a TTL check says about it. */
+export interface TtlChecks {
+  /** Returns false for a check that is not there or has no TTL. */
+  update(id: string, status: string, output: string): boolean;
+}
+
 export interface LocalStateParts {
   readonly store: StateStore;
   readonly ledger: Ledger;
@@ -142,14 +148,7 @@ export class LocalState {
     if (isDue) this.#writeCheck(check);
   }
 
-  /** Carries a check into the catalog, unless what it belongs to was taken out of the catalog behind our back. */
-  #writeCheck(check: LocalCheck): void {
-    const { store, nodeName } = this.#parts;
-    const { serviceId } = check.definition;
-    const hasOwner = serviceId === '' ? store.node(nodeName) : store.service(nodeName, serviceId);
-    if (hasOwner !== undefined) store.putCheck(this.row(check));
-  }
-
+  /** A check as agent/checks and the catalog show it. */
   row(check: LocalCheck): CheckRow {
     const { definition } = check;
     return {
@@ -167,5 +166,13 @@ export class LocalState {
       createIndex: 0,
       modifyIndex: 0,
     };
+  }
+
+  /** Carries a check into the catalog, unless what it belongs to was taken out of the catalog behind our back. */
+  #writeCheck(check: LocalCheck): void {
+    const { store, nodeName } = this.#parts;
+    const { serviceId } = check.definition;
+    const hasOwner = serviceId === '' ? store.node(nodeName) : store.service(nodeName, serviceId);
+    if (hasOwner !== undefined) store.putCheck(this.row(check));
   }
 }

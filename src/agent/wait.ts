@@ -65,7 +65,8 @@ export interface WaitOptions {
 /**
  * The first view whose index lies past `index`, or the current one when the time runs out.
  *
- * `look` is called again after each wake, by whoever woke us: it must not throw. A wake that does not move the view past `index` goes on waiting.
+ * `look` is called again after each wake, by whoever woke us: it must not throw. A wake that does not move the view
+ * past `index` goes on waiting.
  */
 export function waitPast<T>(
   look: () => View<T>,

@@ -53,10 +53,16 @@ describe('an agent', () => {
     for (const verb of ['pass', 'warn', 'fail']) {
       expect((await ask(agent.url, 'GET', `/v1/agent/check/${verb}/service:old`)).status).toBe(200);
     }
-    for (const header of ['origin', 'referer']) {
-      const headers = { [header]: 'http://evil.example/' };
+    const browsers: Readonly<Record<string, string>>[] = [
+      { origin: 'http://evil.example' },
+      { referer: 'http://evil.example/' },
+      { 'sec-fetch-site': 'cross-site' },
+    ];
+    for (const headers of browsers) {
       expect((await ask(agent.url, 'GET', '/v1/agent/service/deregister/old', { headers })).status).toBe(405);
     }
+    const rebound = { host: 'evil.example' };
+    expect((await ask(agent.url, 'GET', '/v1/agent/service/deregister/old', { headers: rebound })).status).toBe(403);
     expect((await ask(agent.url, 'GET', '/v1/agent/check/deregister/service:old')).status).toBe(200);
     expect((await ask(agent.url, 'GET', '/v1/agent/service/deregister/old')).status).toBe(200);
     expect(await get(agent.url, '/v1/agent/services')).toEqual({});
@@ -262,6 +268,31 @@ describe('blocking reads', () => {
     await ask(agent.url, 'DELETE', '/v1/kv/a/three');
     expect((await gone()).status).toBe(404);
     expect(JSON.parse((await rest()).body)).toEqual(['a/one', 'a/two']);
+  });
+
+  test('B8 a transaction that is rolled back leaves no trace, and wakes nobody', async () => {
+    const held = new Held();
+    await using agent = await held.start();
+    await put(agent.url, '/v1/kv/a/one', '1');
+    await put(agent.url, '/v1/kv/b', '2');
+    const reads = ['/v1/kv/a/?recurse', '/v1/kv/b', '/v1/kv/missing'];
+    const before = await Promise.all(reads.map((path) => ask(agent.url, 'GET', path)));
+    const poll = ask(agent.url, 'GET', `/v1/kv/a/?keys&index=${before[0]?.headers['x-consul-index']}&wait=10m`);
+    await held.until(1);
+    const operations = [
+      { KV: { Verb: 'delete', Key: 'a/one' } },
+      { KV: { Verb: 'set', Key: 'a/two', Value: 'Mg==' } },
+      { KV: { Verb: 'set', Key: 'b', Value: 'Mw==' } },
+      { KV: { Verb: 'get', Key: 'missing' } },
+    ];
+    const body = JSON.stringify(operations);
+    expect((await ask(agent.url, 'PUT', '/v1/txn', { body })).status).toBe(409);
+    const after = await Promise.all(reads.map((path) => ask(agent.url, 'GET', path)));
+    const shown = (replies: typeof before): unknown =>
+      replies.map(({ headers, body: text }) => [headers['x-consul-index'], text]);
+    expect(shown(after)).toEqual(shown(before));
+    expect((await ask(agent.url, 'PUT', '/v1/txn', { body: JSON.stringify(operations.slice(0, 3)) })).status).toBe(200);
+    expect(JSON.parse((await poll).body)).toEqual(['a/two']);
   });
 
   test('event/list waits while the newest event is the one of the index', async () => {

@@ -1,6 +1,5 @@
 /** The key/value store (http-api B7): reads with their indexes, and one kind of write, the operation. */
 
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../clock.js';
 import type { Ledger, Write } from '../ledger.js';
 import { compareText } from '../order.js';
@@ -55,7 +54,8 @@ const MAX_GRAVES = 10_000;
 export class KvStore {
   readonly #parts: KvParts;
   #pairs = new Map<string, KvPair>();
-  readonly #graves = new LRUCache<string, number>({ max: MAX_GRAVES });
+  /** The index at which each key was deleted, the oldest first. */
+  #graves = new Map<string, number>();
   /** Until when nobody may lock a key whose holder's session broke, by the clock. */
   readonly #lockDelays = new Map<string, number>();
   #index = 0;
@@ -85,8 +85,7 @@ export class KvStore {
     for (const pair of this.#pairs.values()) {
       if (pair.key.startsWith(prefix)) index = Math.max(index, pair.modifyIndex);
     }
-    for (const [key, deletedAt] of this.#graves.entries())
-      if (key.startsWith(prefix)) index = Math.max(index, deletedAt);
+    for (const [key, deletedAt] of this.#graves) if (key.startsWith(prefix)) index = Math.max(index, deletedAt);
     return { index: index || this.#index, wakeOn: [prefixTopic(prefix)] };
   }
 
@@ -97,12 +96,16 @@ export class KvStore {
   /** Runs all operations or, when one does not succeed, none; the outcomes tell which. */
   transact(operations: readonly KvOperation[]): readonly KvOutcome[] {
     return this.#parts.ledger.write((write) => {
-      const before = new Map(this.#pairs);
+      const before = { pairs: new Map(this.#pairs), graves: new Map(this.#graves), index: this.#index };
       const touched: string[] = [];
       const draft = { index: write.index, touch: (...keys: readonly string[]) => void touched.push(...keys) };
       const outcomes = operations.map((operation) => this.#run(operation, draft));
       if (outcomes.every(({ kind }) => kind === 'done')) write.touch(...touched);
-      else this.#pairs = before;
+      else {
+        this.#pairs = before.pairs;
+        this.#graves = before.graves;
+        this.#index = before.index;
+      }
       return outcomes;
     });
   }
@@ -185,6 +188,8 @@ export class KvStore {
   #delete(key: string, write: Write): void {
     if (!this.#pairs.delete(key)) return;
     this.#graves.set(key, write.index);
+    const [oldest] = this.#graves.keys();
+    if (this.#graves.size > MAX_GRAVES && oldest !== undefined) this.#graves.delete(oldest);
     this.#touch(key, write);
   }
 

@@ -4,7 +4,7 @@ import { CHECK_ROW } from '../filter/schema.js';
 import { HttpError } from '../http-error.js';
 import { decodeBody } from '../json/body.js';
 import { object, text } from '../json/decode.js';
-import type { LocalState } from '../local-state.js';
+import type { LocalState, TtlChecks } from '../local-state.js';
 import {
   checkRegistration,
   isKnownStatus,
@@ -14,12 +14,6 @@ import {
 } from '../registration/registration.js';
 import { jsonReply, NOTHING, type Reply } from '../reply.js';
 import { checkView } from '../views.js';
-
-/** Takes what the owner of a TTL check says about it. */
-export interface TtlChecks {
-  /** Returns false for a check that is not there or has no TTL. */
-  update(id: string, status: string, output: string): boolean;
-}
 
 export interface AgentCheckParts {
   readonly state: LocalState;

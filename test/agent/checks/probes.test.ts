@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
+import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -110,6 +111,22 @@ describe('H120 H121 HTTP checks', () => {
     });
     const staying = await probeHttp(probe(`${server.url}/start`, { followsRedirects: false }), options());
     expect(staying.status).toBe('critical');
+  });
+
+  test('a certificate that nobody vouches for is critical, unless that is not to be looked at', async () => {
+    const [key, cert] = await Promise.all(
+      ['server-key.pem', 'server.pem'].map((name) => readFile(`fixtures/catalog/tls/${name}`)),
+    );
+    if (key === undefined || cert === undefined) throw new Error('The files cannot be read');
+    const server = createHttpsServer({ key, cert }, (_, response) => response.end('secret')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `https://127.0.0.1:${portOf(server)}/`;
+    expect((await probeHttp(probe(url), options())).status).toBe('critical');
+    expect(await probeHttp(probe(url, { tls: { ...TLS, skipVerify: true } }), options())).toEqual({
+      status: 'passing',
+      output: `HTTP GET ${url}: 200 OK Output: secret`,
+    });
+    await new Promise((resolve) => server.close(resolve));
   });
 
   test('of a long body the end is kept', async () => {
