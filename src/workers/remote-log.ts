@@ -57,7 +57,6 @@ function sendable(value: unknown): unknown {
     const code = 'code' in value ? { code: sendable(value.code) } : {};
     return { type: name, message, stack, ...code, ...(cause !== undefined && { cause: sendable(cause) }) };
   }
-  if (typeof value !== 'object' && typeof value !== 'function') return value;
   try {
     return structuredClone(value);
   } catch {
