@@ -31,8 +31,9 @@ interface Candidates {
 }
 
 /**
- * An instance's own address, or its node's when it has none for this type. A host name that is the very name asked for
- * counts as none: a CNAME to itself helps nobody.
+ * An instance's own address, or its node's when it registered none: one of the other family is no reason to send clients
+ * to the node, where the service need not listen. A host name that is the very name asked for counts as none: a CNAME to
+ * itself helps nobody.
  */
 export function instanceAddress(instance: Instance, asked: Asked): ChosenAddress | undefined {
   const { address, taggedAddresses } = instance;
@@ -40,6 +41,7 @@ export function instanceAddress(instance: Instance, asked: Asked): ChosenAddress
     candidates(address, (tag) => taggedAddresses[tag]?.address, asked.place),
     asked.type,
   );
+  if (chosen === '' && address !== '') return undefined;
   return classify(chosen, asked) ?? nodeAddress(instance.node, asked);
 }
 
