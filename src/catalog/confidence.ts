@@ -70,6 +70,7 @@ export class Confidence {
   }
 
   failed(error: CatalogError): void {
+    if (this.#downBy === undefined) this.#triedAt = this.#options.clock.now();
     this.#update(() => {
       this.#downBy = error;
     });

@@ -19,7 +19,7 @@ export interface EntriesOptions<T> extends ReaderParts<T> {
 
 /** A re-read that somebody waits for may take this long before the old rows are good enough after all. */
 const PATIENCE_MS = 50;
-/** Entries asked within this time are read again without being asked; longer than any compiled answer lives. */
+/** Entries asked within this time are read again without being asked; longer than rows are in use unasked. */
 const BUSY_MS = 90_000;
 /** With more to read again than the backend should bear, rows may be known to be old for this long. */
 const MAX_POSTPONED_MS = 5_000;
@@ -121,7 +121,6 @@ export class Entries<T> {
     for (const entry of this.#table.positive()) {
       entry.mark(since);
       if (now - entry.askedAt < BUSY_MS) busy.push(entry);
-      else this.#conceal(entry);
     }
     this.#queue.replace(busy);
   }
@@ -134,7 +133,6 @@ export class Entries<T> {
       if (entry.answer === undefined || !concerns(entry.answer.value)) continue;
       entry.mark(now);
       if (now - entry.askedAt < BUSY_MS) this.#queue.add(entry);
-      else this.#conceal(entry);
     }
   }
 

@@ -70,17 +70,11 @@ export class EntryReader<T> {
   async #loadNow(entry: Entry<T>, { isUrgent, isRecheck }: { isUrgent: boolean; isRecheck: boolean }): Promise<void> {
     const { clock, confidence, reads, consistency, signal } = this.#options;
     const { what, read } = entry.source;
-    let marks = entry.marks;
+    // A change from now on may be missing in the answer.
+    const { marks } = entry;
     try {
       const answer = await withDeadline(
-        (ending) =>
-          reads.run(
-            () => {
-              marks = entry.marks;
-              return read({ signal: ending, consistency });
-            },
-            { signal: ending, isUrgent },
-          ),
+        (ending) => reads.run(() => read({ signal: ending, consistency }), { signal: ending, isUrgent }),
         { ms: entry.answer === undefined ? FIRST_READ_MS : REREAD_MS, signal, clock, what },
       );
       confidence.succeeded();

@@ -104,6 +104,43 @@ describe('a change reaches the next answer', () => {
     expect(portsOf(running.known('old'))).toEqual([2]);
   });
 
+  test('of a service that goes and comes back otherwise', async () => {
+    await using running = await Running.start({ consul: { services: { web: [{ port: 80 }] } } });
+    await running.instances('web');
+    running.consul.setService('web', []);
+    await running.quiet();
+    running.consul.setService('web', [{ port: 81 }]);
+    await running.quiet();
+    expect(portsOf(await running.instances('web'))).toEqual([81]);
+  });
+
+  test('of a name without mesh proxies that gets one: the denial is called back at once', async () => {
+    await using running = await Running.start();
+    const { dependsOn } = await running.read(service('web', { view: 'connect' }));
+    await running.pass(2_000);
+    running.changes.length = 0;
+    running.consul.catalog.setService('web', [{ port: 1 }], { table: 'connect' });
+    await running.quiet();
+    expect(running.changes.some((entry) => dependsOn.includes(entry))).toBe(true);
+  });
+
+  test('of a check, and back, while nobody told of checks', async () => {
+    await using running = await Running.start({
+      consul: { services: { web: [{ port: 80 }] } },
+      cache: { maxWatches: 0 },
+      prepare: (consul) => consul.fail('state/critical', { kind: 'status', status: 500, body: 'rpc error' }),
+    });
+    running.consul.setStatus('web', 'critical');
+    expect(await running.instances('web')).toMatchObject([{ checks: [{ status: 'critical' }] }]);
+    running.consul.setStatus('web', 'passing');
+    running.consul.heal();
+    // Now there is no critical check, as when its aggregate was last read; but in between there was one.
+    await running.pass(20_000);
+    await running.instances('web');
+    await running.quiet();
+    expect(await running.instances('web')).toMatchObject([{ checks: [{ status: 'passing' }] }]);
+  });
+
   test('A3.5.1: of the mesh proxies of a service', async () => {
     await using running = await Running.start({ cache: { maxWatches: 0 } });
     const proxy = { id: 'proxy', node: 'a', kind: 'connect-proxy' };

@@ -58,6 +58,13 @@ describe('D20: while the backend cannot be reached', () => {
     });
   });
 
+  test('nor one of a name that was looked up one by one', async () => {
+    await using running = await Running.start({ consul });
+    expect(await running.instances('web', { view: 'connect' })).toEqual([]);
+    await goAway(running);
+    await expect(running.read(service('web', { view: 'connect' }))).rejects.toMatchObject({ code: 'unreachable' });
+  });
+
   test('nodes and owners of addresses are served stale as well', async () => {
     await using running = await cutOff();
     expect(running.read({ kind: 'node', node: 'node-1', locality: local })).toMatchObject({
@@ -206,6 +213,20 @@ describe('trouble with one name', () => {
     running.consul.heal();
     await running.pass(1_000);
     expect(await running.instances('web')).toHaveLength(1);
+  });
+
+  test('of the kind that many names will have makes those never asked for fail at once', async () => {
+    await using running = await Running.start({ consul, cache: { maxWatches: 0 } });
+    await running.instances('web');
+    running.consul.fail('health/service/', { kind: 'status', status: 500, body: 'rpc error making call: EOF' });
+    await expect(running.instances('db')).rejects.toMatchObject({ code: 'server-error' });
+    await expect(running.instances('consul')).rejects.toMatchObject({ code: 'server-error' });
+    expect(running.count('health/service/db')).toBe(1);
+    expect(running.count('health/service/consul')).toBe(0);
+    expect(running.read(service('web'))).toMatchObject({ isStale: false });
+    running.consul.heal();
+    await running.pass(1_000);
+    expect(await running.instances('consul')).toHaveLength(1);
   });
 
   test('does not make others stale', async () => {
