@@ -20,6 +20,8 @@ export function addressAnswer(
   for (const instance of instances) {
     const address = instanceAddress(instance, asked);
     if (address?.kind === 'host') host ??= address.target;
+    // Where there are addresses there is no alias: what A and ANY are answered with, TXT is not to contradict (D15).
+    if (address?.kind === 'ip' && asked.type === RecordType.TXT) return undefined;
     if (address?.kind !== 'ip' || !asksForFamily(asked.type, address.ip.family)) continue;
     found.set(address.ip.address, addressRecord(owner, address.ip));
     if (found.size >= limit) break;

@@ -32,8 +32,8 @@ interface Candidates {
 
 /**
  * An instance's own address, or its node's when it registered none: one of the other family is no reason to send clients
- * to the node, where the service need not listen. A host name that is the very name asked for counts as none: a CNAME to
- * itself helps nobody.
+ * to the node, where the service need not listen. A host name that is the very name asked for stands for the node's IP
+ * address.
  */
 export function instanceAddress(instance: Instance, asked: Asked): ChosenAddress | undefined {
   const { address, taggedAddresses } = instance;
@@ -41,14 +41,17 @@ export function instanceAddress(instance: Instance, asked: Asked): ChosenAddress
     candidates(address, (tag) => taggedAddresses[tag]?.address, asked.place),
     asked.type,
   );
-  if (chosen === '' && address !== '') return undefined;
-  return classify(chosen, asked) ?? nodeAddress(instance.node, asked);
+  const own = classify(chosen);
+  if (own?.kind === 'ip' || (own !== undefined && !equalNames(own.target, asked.name))) return own;
+  const nodes = nodeAddress(instance.node, asked);
+  return own === undefined || nodes?.kind === 'ip' ? nodes : own;
 }
 
+/** A node's address; of the other family when it has none for this type. */
 export function nodeAddress(node: Node, asked: Asked): ChosenAddress | undefined {
   const tagged = (tag: string) => node.taggedAddresses[tag];
   const chosen = choose(candidates(node.address, tagged, asked.place), asked.type);
-  const address = classify(chosen, asked);
+  const address = classify(chosen);
   if (address?.kind !== 'ip') return address;
   return {
     ...address,
@@ -61,12 +64,11 @@ export function parseIpText(text: string): IpText | undefined {
   return ip && { family: ip.family, address: formatIp(ip.bytes) };
 }
 
-function classify(text: string, { name }: Asked): ChosenAddress | undefined {
+function classify(text: string): ChosenAddress | undefined {
   if (text === '') return undefined;
   const ip = parseIpText(text);
   if (ip !== undefined) return { kind: 'ip', ip, isNodes: false };
-  const target = nameFromText(text);
-  return equalNames(target, name) ? undefined : { kind: 'host', target };
+  return { kind: 'host', target: nameFromText(text) };
 }
 
 function candidates(registered: string, tagged: (tag: string) => string | undefined, place: Place): Candidates {
@@ -80,8 +82,8 @@ function candidates(registered: string, tagged: (tag: string) => string | undefi
 }
 
 function choose({ registered, v4, v6 }: Candidates, type: number): string {
-  if (type === RecordType.A) return v4 || (parseIp(registered)?.family === 6 ? '' : registered);
-  if (type === RecordType.AAAA) return v6 || (parseIp(registered)?.family === 4 ? '' : registered);
+  if (type === RecordType.A) return v4 || registered;
+  if (type === RecordType.AAAA) return v6 || registered;
   return v6 || v4 || registered;
 }
 

@@ -1,6 +1,7 @@
 import type { Chase, RecordsOutcome } from '../answer/outcome.js';
 import { RecordType } from '../wire/constants.js';
 import { lowerName } from '../wire/name.js';
+import { formatRdata } from '../wire/present.js';
 import type { ResourceRecord } from '../wire/rdata.js';
 
 /** How deep a chain of host names may lead through our own zones (dns-behaviour 13.1). */
@@ -22,7 +23,19 @@ export async function followChase(outcome: RecordsOutcome, resolvers: ChaseResol
   outcome.chase.forEach((chase, index) => {
     (chase.into === 'answer' ? answer : additional).push(...(found[index] ?? []));
   });
-  return { ...outcome, answer, additional, chase: [] };
+  return { ...outcome, answer: once(answer), additional: once(additional), chase: [] };
+}
+
+/** What a loop or two ways to one name would repeat stands once (RFC 2181 section 5). */
+function once(records: readonly ResourceRecord[]): readonly ResourceRecord[] {
+  const seen = new Set<string>();
+  return records.filter(({ name, type, data }) => {
+    const text = data.kind === 'TXT' ? formatRdata(data) : lowerName(formatRdata(data));
+    const key = `${lowerName(name)} ${type} ${text}`;
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
 }
 
 async function recordsOf(

@@ -222,6 +222,11 @@ describe('a host name that is the question’s own (C120, D23)', () => {
     expect(reply.additional).toEqual(rrs('n.node.dc1.consul. A 10.0.0.1'));
   });
 
+  test('is an alias to itself where the node has no IP address (7.1.6)', () => {
+    const reply = ask('db.service.consul A', { world: world('DB.service.consul', node('n', 'n.example.net')) });
+    expect(reply.answer).toEqual(rrs('db.service.consul. CNAME DB.service.consul.'));
+  });
+
   test('gives no CNAME to itself for a type the node has no address for', () => {
     expect(ask('db.service.consul AAAA', { world: world('db.service.consul', v4Node) }).answer).toEqual([]);
   });

@@ -39,7 +39,6 @@ test.each([
   { asked: 'nope.node.consul MX', kind: 'no-such-name', why: 'C068, D8: for any type' },
   { asked: 'web-1.node.dc2.consul A', kind: 'no-such-name', why: 'not in that datacenter' },
   { asked: 'web-1.node.dc9.consul A', kind: 'no-such-name', why: 'C172: no such datacenter' },
-  { asked: 'self.node.consul A', kind: 'no-data', why: 'a name is not its own alias' },
 ])('$asked is $kind ($why)', ({ asked, kind }) => {
   expect(outcomeOf(asked, { world })).toEqual({ kind });
 });
@@ -68,6 +67,11 @@ describe('a node whose address is a host name', () => {
       additional: type === 'MX' ? [] : rrs('alias.node.consul. 9 TXT "rack=b1"'),
       chase: [{ target: 'host.example.net.', into: 'answer', serviceTtlSeconds: undefined }],
     });
+  });
+
+  test('may be an alias of itself, which is told as it is (13.1)', () => {
+    const expected = rrs('self.node.consul. CNAME SELF.node.consul.');
+    expect(outcomeOf('self.node.consul A', { world })).toMatchObject({ answer: expected });
   });
 
   test('has its metadata for TXT, and for ANY after the alias', () => {

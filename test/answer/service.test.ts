@@ -90,6 +90,13 @@ describe('addresses (dns-behaviour 6.1, 9)', () => {
     });
   });
 
+  test('before host names for TXT as well, which has no addresses (D15)', () => {
+    const world = worldOf(instance('db', ext), instance('db', n1));
+    expect(ask('db.service.consul TXT', { world })).toMatchObject({ rcode: 0, answer: [], authority: [SOA] });
+    // Other types have nothing to contradict (6.1).
+    expect(ask('db.service.consul MX', { world }).answer).toEqual(rrs('db.service.consul. CNAME db.example.net.'));
+  });
+
   test('come in random order (C133)', () => {
     const world = worldOf(instance('db', n1), instance('db', n2));
     const reply = ask('db.service.consul A', { world, context: { random: highest } });

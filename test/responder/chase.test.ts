@@ -59,14 +59,21 @@ describe('following host names', () => {
     expect(whole.answer).toHaveLength(4);
   });
 
-  test('a loop ends where it closes, whatever the letter case', async () => {
+  test('a loop ends where it closes, whatever the letter case, and nothing stands twice', async () => {
     const loop = records({
       answer: [rr('a.service.consul. 0 IN CNAME A.service.consul.')],
       chase: [chase('A.service.consul.')],
     });
     const resolvers = world({ 'a.service.consul.': loop });
-    await followChase(loop, resolvers);
+    const whole = await followChase(loop, resolvers);
     expect(resolvers.asked).toEqual(['A.service.consul.']);
+    expect(whole.answer).toEqual(loop.answer);
+  });
+
+  test('strings that differ in letter case are different records', async () => {
+    const found = { 'x.example.net.': ['x.example.net. 60 IN TXT "a"', 'x.example.net. 60 IN TXT "A"'] };
+    const start = records({ chase: [chase('x.example.net.', { types: [RecordType.TXT] })] });
+    expect((await followChase(start, world({}, found))).answer).toHaveLength(2);
   });
 
   test('only addresses are kept for services (C160), everything for nodes (C161)', async () => {
