@@ -26,6 +26,8 @@ export interface HttpServer extends Closable {
 
 /** How long replies under way may take when the server closes. */
 const CLOSE_GRACE_MS = 250;
+/** Thousands who watch connect at once after a restart: with Node's 511, many would wait for a second try of TCP's. */
+const BACKLOG = 4096;
 
 /** The HTTP API cannot be served where it should be. */
 export class AgentListenError extends Error {
@@ -90,7 +92,7 @@ async function listen(server: Server, options: ListenOptions & { host: string })
   const { host, port } = options;
   // Clients that poll keep their connections; Go's server does not cut idle ones either.
   server.keepAliveTimeout = 0;
-  server.listen(options);
+  server.listen({ ...options, backlog: BACKLOG });
   try {
     await once(server, 'listening');
   } catch (cause) {
