@@ -17,6 +17,8 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** As in Consul: shorter bodies do not profit. */
 const MIN_GZIP_BYTES = 1400;
 const WRITE_METHODS: ReadonlySet<string> = new Set(['PUT', 'POST', 'DELETE']);
+/** Why a read ends early. Without a reason of ours, each request would make an error with a stack that nobody reads. */
+const NO_CLIENT = 'nobody waits for the answer any more';
 const gzipAsync = promisify(gzip);
 
 export interface HttpEdgeOptions {
@@ -38,7 +40,7 @@ export class HttpEdge {
   /** Lets every blocked read answer now. */
   endWaits(): void {
     this.#isClosing = true;
-    for (const open of this.#open) open.abort();
+    for (const open of this.#open) open.abort(NO_CLIENT);
   }
 
   async answer(context: AgentContext, endpoint: Endpoint): Promise<Response> {
@@ -83,12 +85,12 @@ export class HttpEdge {
 
   #watch(outgoing: HttpBindings['outgoing']): AbortController {
     const gone = new AbortController();
-    if (this.#isClosing) gone.abort();
+    if (this.#isClosing) gone.abort(NO_CLIENT);
     this.#open.add(gone);
     // The bindings' type allows for HTTP/2, which this server does not speak.
     (outgoing as ServerResponse).once('close', () => {
       this.#open.delete(gone);
-      gone.abort();
+      gone.abort(NO_CLIENT);
     });
     return gone;
   }

@@ -62,6 +62,9 @@ export interface WaitOptions {
   readonly clock: Clock;
 }
 
+/** Why a wait's timer stops. Without a reason of ours, each abort would make an error with a stack that nobody reads. */
+const OVER = 'the wait is over';
+
 /**
  * The first view whose index lies past `index`, or the current one when the time runs out.
  *
@@ -81,7 +84,7 @@ export function waitPast<T>(
     const finish = (): void => {
       leave();
       signal.removeEventListener('abort', finish);
-      over.abort();
+      over.abort(OVER);
       resolve(look());
     };
     function onWake(): void {
