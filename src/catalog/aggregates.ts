@@ -30,7 +30,7 @@ export interface AggregateEvents {
  */
 export type Currency = 'current' | 'kept' | 'unknown';
 
-type AnyWatch = Pick<Watch<unknown>, 'current' | 'failure' | 'isTimed' | 'isWaiting' | 'retryNow' | 'close'>;
+type AnyWatch = Pick<Watch<unknown>, 'current' | 'failure' | 'isTimed' | 'isWaiting' | 'resume' | 'close'>;
 
 export interface AggregatesOptions extends CatalogParts {
   /** Undefined means the backend's own. */
@@ -115,9 +115,9 @@ export class Aggregates implements Closable {
     return currencyOf(this.#nodeWatch);
   }
 
-  /** Ends back-offs: the backend was found to be back. */
-  retryNow(): void {
-    for (const watch of this.#watches) watch.retryNow();
+  /** The backend was found to be back after an outage that began at `downSince`. */
+  resume(downSince: number): void {
+    for (const watch of this.#watches) watch.resume(downSince);
   }
 
   async close(): Promise<void> {
@@ -169,6 +169,7 @@ export class Aggregates implements Closable {
       consistency: 'default',
       mayFallBackToStale: consistency === 'stale',
       startIndex: undefined,
+      isMinor: false,
       clock,
       random,
       log,

@@ -3,10 +3,10 @@ import type { CatalogError } from './catalog-error.js';
 
 export interface ConfidenceOptions {
   readonly clock: Clock;
-  /** Called when `isCutOff` changes. */
-  readonly onCutOff: () => void;
-  /** Called when the backend answers again. */
-  readonly onBack: () => void;
+  /** Called when `isVouching` or `isCutOff` changes. */
+  readonly onTurn: () => void;
+  /** Called when the backend answers again, with the time at which it was first found to be down. */
+  readonly onBack: (downSince: number) => void;
 }
 
 /** While the backend is down, one read in this time may try it. */
@@ -18,6 +18,7 @@ export class Confidence {
   #isVouching = false;
   #vouchedUntil = 0;
   #downBy: CatalogError | undefined;
+  #downSince = 0;
   #triedAt = 0;
   #isHoldingBack = false;
 
@@ -66,11 +67,14 @@ export class Confidence {
     this.#update(() => {
       this.#downBy = undefined;
     });
-    this.#options.onBack();
+    this.#options.onBack(this.#downSince);
   }
 
   failed(error: CatalogError): void {
-    if (this.#downBy === undefined) this.#triedAt = this.#options.clock.now();
+    if (this.#downBy === undefined) {
+      this.#downSince = this.#options.clock.now();
+      this.#triedAt = this.#downSince;
+    }
     this.#update(() => {
       this.#downBy = error;
     });
@@ -86,8 +90,8 @@ export class Confidence {
   }
 
   #update(change: () => void): void {
-    const before = this.isCutOff;
+    const { isCutOff, isVouching } = this;
     change();
-    if (this.isCutOff !== before) this.#options.onCutOff();
+    if (this.isCutOff !== isCutOff || this.isVouching !== isVouching) this.#options.onTurn();
   }
 }

@@ -1,5 +1,6 @@
 import type { Closable } from '../lifecycle.js';
 import { Aggregates } from './aggregates.js';
+import { CatalogError } from './catalog-error.js';
 import type { InstanceView } from './client.js';
 import { Confidence } from './confidence.js';
 import type { NodeCheck } from './decode.js';
@@ -27,8 +28,8 @@ export interface ServiceRead {
   readonly peer: string | undefined;
 }
 
-/** Names that are in no aggregate are looked up one by one only where those may be a moment old, and no more often. */
-const GAP_LOOKUPS_PER_SECOND = 100;
+/** How often names may be looked up one by one that no aggregate has: anybody can make up such names. */
+const UNLISTED_LOOKUPS_PER_SECOND = 100;
 const NO_INSTANCES: Found<readonly Instance[]> = { value: Object.freeze([]), isStale: false };
 
 /** One datacenter's catalog, kept current by its aggregates. */
@@ -43,23 +44,28 @@ export class DatacenterCatalog implements Closable {
   /** For nodes that the aggregate cannot vouch for. */
   readonly #singleNodes: Entries<Node | undefined>;
   readonly #addresses: ServiceAddresses;
-  readonly #gapLookups: TokenBucket;
+  readonly #unlistedLookups: TokenBucket;
   #usedAt: number;
+  /** The outage has lasted so long that no rows may be served any more. */
+  #hasExpired = false;
 
   constructor(options: DatacenterCatalogOptions) {
     this.#options = options;
     this.name = options.name;
     this.key = `backend/${options.name}`;
     this.#usedAt = options.clock.now();
-    this.#gapLookups = new TokenBucket({
-      burst: GAP_LOOKUPS_PER_SECOND,
-      refillMs: 1_000 / GAP_LOOKUPS_PER_SECOND,
+    this.#unlistedLookups = new TokenBucket({
+      burst: UNLISTED_LOOKUPS_PER_SECOND,
+      refillMs: 1_000 / UNLISTED_LOOKUPS_PER_SECOND,
       clock: options.clock,
     });
     this.confidence = new Confidence({
       clock: options.clock,
-      onCutOff: () => options.announce(this.key),
-      onBack: () => this.#aggregates.retryNow(),
+      onTurn: () => {
+        this.#hasExpired = false;
+        options.announce(this.key);
+      },
+      onBack: (downSince) => this.#aggregates.resume(downSince),
     });
     const { confidence } = this;
     this.#instances = new Entries({
@@ -152,12 +158,21 @@ export class DatacenterCatalog implements Closable {
     this.#usedAt = this.#options.clock.now();
     const key = this.serviceKey(read);
     const createSource = () => this.#serviceSource(read);
-    const isPlain = read.view === 'service' && read.peer === undefined;
     const { names, namesAre } = this.#aggregates;
-    if (!isPlain || names === undefined || namesAre === 'unknown' || names.has(read.service)) {
+    if (names === undefined || namesAre === 'unknown' || names.has(read.service)) {
       return this.#instances.read(key, createSource);
     }
-    return this.#isBelievable(namesAre) ? NO_INSTANCES : this.#instances.readDenied(key, createSource);
+    if (read.view === 'service' && read.peer === undefined) {
+      return this.#isBelievable(namesAre) ? NO_INSTANCES : this.#instances.readDenied(key, createSource);
+    }
+    // Mesh and gateway lookups and those of peers need no service of that name here.
+    if (!this.#instances.knows(key) && !this.#unlistedLookups.take()) {
+      throw new CatalogError(
+        'overloaded',
+        `Cannot read ${read.view} "${read.service}": too many unknown names are asked for`,
+      );
+    }
+    return this.#instances.read(key, createSource);
   }
 
   /** By its name in lower case. */
@@ -180,7 +195,8 @@ export class DatacenterCatalog implements Closable {
   sweep(): void {
     this.#instances.sweep();
     this.#singleNodes.sweep();
-    this.#addresses.sweep(this.serviceNames);
+    if (this.confidence.downBy === undefined) this.#addresses.sweep(this.serviceNames);
+    this.#endStaleness();
   }
 
   async close(): Promise<void> {
@@ -196,7 +212,14 @@ export class DatacenterCatalog implements Closable {
 
   /** Whether absence from an aggregate means absence. One that is a moment old is checked, as often as is bearable. */
   #isBelievable(currency: 'current' | 'kept'): boolean {
-    return currency === 'current' || !this.#gapLookups.take();
+    return currency === 'current' || !this.#unlistedLookups.take();
+  }
+
+  /** Calls back what was made of rows that are in no entry, such as nodes, when they become too old. */
+  #endStaleness(): void {
+    if (this.#hasExpired || !this.confidence.isCutOff || this.#mayServeStale()) return;
+    this.#hasExpired = true;
+    this.#options.announce(this.key);
   }
 
   #mayServeStale(): boolean {

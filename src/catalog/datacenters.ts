@@ -24,6 +24,7 @@ export class Datacenters {
   #list: readonly string[] | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
   #refreshing: Promise<void> | undefined;
+  #failure: { readonly error: unknown; readonly at: number } | undefined;
   #isExposed = false;
 
   constructor(options: CatalogParts) {
@@ -90,9 +91,17 @@ export class Datacenters {
   }
 
   #refresh(): Promise<void> {
-    this.#refreshing ??= this.#read().finally(() => {
-      this.#refreshing = undefined;
-    });
+    const { clock } = this.#options;
+    const failure = this.#failure;
+    if (failure !== undefined && clock.now() - failure.at < REFRESH_EVERY_MS) return Promise.reject(failure.error);
+    this.#refreshing ??= this.#read()
+      .catch((error: unknown) => {
+        this.#failure = { error, at: clock.now() };
+        throw error;
+      })
+      .finally(() => {
+        this.#refreshing = undefined;
+      });
     return this.#refreshing;
   }
 
@@ -108,5 +117,6 @@ export class Datacenters {
     if (value.length === 0) throw new CatalogError('bad-response', `Cannot read ${what}: the list is empty`);
     this.#list = value.map((name) => name.toLowerCase());
     this.#readAt = clock.now();
+    this.#failure = undefined;
   }
 }

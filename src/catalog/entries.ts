@@ -78,6 +78,11 @@ export class Entries<T> {
     return this.#table.negativeCount;
   }
 
+  /** True when a read of this key would find something, or join another. */
+  knows(key: string): boolean {
+    return this.#table.has(key) || this.#loading.has(key);
+  }
+
   /** The rows behind a key: at once when they are known well enough. Throws or rejects with a `CatalogError`. */
   read(key: string, createSource: () => EntrySource<T>): Found<T> | Promise<Found<T>> {
     const { clock, confidence, random } = this.#options;

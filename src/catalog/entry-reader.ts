@@ -61,6 +61,7 @@ export class EntryReader<T> {
       consistency,
       mayFallBackToStale: false,
       startIndex: answer.index,
+      isMinor: true,
       clock,
       random,
       log,

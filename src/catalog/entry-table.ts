@@ -66,6 +66,10 @@ export class EntryTable<T> {
     return this.#positive.get(key) ?? this.#negative.get(key);
   }
 
+  has(key: string): boolean {
+    return this.#positive.has(key) || this.#negative.has(key);
+  }
+
   /** Without counting as a question; only an entry without rows. */
   peekNegative(key: string): Entry<T> | undefined {
     return this.#negative.peek(key);

@@ -6,6 +6,7 @@ import type { Found } from './entries.js';
 import type { MaybePromise } from './maybe-promise.js';
 import type { QueryResult } from './model.js';
 import { type CatalogParts, FIRST_READ_MS } from './parts.js';
+import { Slots } from './slots.js';
 
 export interface PreparedQueriesOptions extends CatalogParts {
   /** Queries run on the agent that we ask, whatever datacenter they are for. */
@@ -27,12 +28,16 @@ interface Result {
 }
 
 const FRESH_MS = 1_000;
+const PARALLEL_EXECUTIONS = 8;
+const MAX_WAITING = 256;
 
 /** Results of prepared queries: kept for a second at most, one execution at a time for those who ask the same. */
 export class PreparedQueries {
   readonly #options: PreparedQueriesOptions;
   readonly #results: LRUCache<string, Result>;
   readonly #running = new Map<string, Promise<Result>>();
+  /** Of their own, for anybody can make up names of queries. */
+  readonly #executions = new Slots({ limit: PARALLEL_EXECUTIONS, maxWaiting: MAX_WAITING });
 
   constructor(options: PreparedQueriesOptions) {
     this.#options = options;
@@ -75,15 +80,18 @@ export class PreparedQueries {
   }
 
   async #execute(key: string, { query, datacenter, sourceAddress }: QueryRead): Promise<Result> {
-    const { announce, client, clock, confidence, consistency, reads, signal, timers } = this.#options;
+    const { announce, client, clock, confidence, consistency, signal, timers } = this.#options;
     const what = `prepared query "${query}"`;
     try {
       const { value } = await withDeadline(
         (ending) =>
-          reads.run(() => client.executeQuery(query, { signal: ending, consistency, datacenter, sourceAddress }), {
-            signal: ending,
-            isUrgent: true,
-          }),
+          this.#executions.run(
+            () => client.executeQuery(query, { signal: ending, consistency, datacenter, sourceAddress }),
+            {
+              signal: ending,
+              isUrgent: true,
+            },
+          ),
         { ms: FIRST_READ_MS, signal, clock, what },
       );
       confidence.succeeded();
@@ -104,13 +112,15 @@ export class PreparedQueries {
     known: Result | undefined,
     { read, cause }: { readonly read: QueryRead; readonly cause: unknown },
   ): Found<QueryResult | undefined> {
-    const { clock, staleMaxAgeMs, metrics } = this.#options;
+    const { announce, clock, staleMaxAgeMs, metrics, timers } = this.#options;
     const isServable = known?.value !== undefined && known.value.instances.length > 0;
     if (!isServable || clock.now() - known.readAt >= staleMaxAgeMs || !isOutage(cause)) {
       const code = cause instanceof CatalogError ? cause.code : 'bad-response';
       throw new CatalogError(code, `Cannot run prepared query "${read.query}": nothing recent is known`, { cause });
     }
     metrics.staleReads.inc();
+    const key = this.keyOf(read);
+    timers.after(FRESH_MS, () => announce(key));
     return { value: known.value, isStale: true };
   }
 }

@@ -1,3 +1,4 @@
+import { isOutage } from './catalog-error.js';
 import { withDeadline } from './deadline.js';
 import { canonicalAddress } from './node-table.js';
 import { type CatalogParts, FIRST_READ_MS } from './parts.js';
@@ -82,15 +83,17 @@ export class ServiceAddresses {
     const { clock, signal } = this.#options;
     const isRescan = this.isComplete;
     const left = names.values();
+    let isComplete = true;
     const readOn = async (): Promise<void> => {
       for (const name of left) {
-        if (signal.aborted) return;
+        if (signal.aborted || !isComplete) return;
         if (isRescan) await this.#awaitTurn();
-        await this.#read(name);
+        if (!(await this.#read(name))) isComplete = false;
       }
     };
     await Promise.all(Array.from({ length: MAX_PARALLEL }, readOn));
-    this.#scannedAt = clock.now();
+    // After an outage a rescan can wait for its time, but without a first scan nobody can be said to have no owner.
+    if (isComplete || isRescan) this.#scannedAt = clock.now();
   }
 
   async #awaitTurn(): Promise<void> {
@@ -100,8 +103,8 @@ export class ServiceAddresses {
     }
   }
 
-  /** A service that cannot be read keeps the addresses it had, until the next time. */
-  async #read(name: string): Promise<void> {
+  /** A service that cannot be read keeps the addresses it had. False when that says nothing about the service. */
+  async #read(name: string): Promise<boolean> {
     const { client, reads, remote, consistency, clock, signal } = this.#options;
     try {
       const { value } = await withDeadline(
@@ -116,8 +119,9 @@ export class ServiceAddresses {
         name,
         value.map(canonicalAddress).filter((address) => address !== undefined),
       );
-    } catch {
-      // Counted by the client; the next round tries again.
+      return true;
+    } catch (error) {
+      return !isOutage(error) && !signal.aborted;
     }
   }
 

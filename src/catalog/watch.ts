@@ -41,6 +41,8 @@ export interface WatchOptions<T> {
   readonly mayFallBackToStale: boolean;
   /** Wait for something past this index at once, for what was there is known. */
   readonly startIndex: string | undefined;
+  /** One of many: its failures are worth a line for debugging only. */
+  readonly isMinor: boolean;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -59,6 +61,7 @@ const TIMED_POLL_MS = 5_000;
 /** How many timed polls before blocking is tried again. */
 const TIMED_POLLS = 12;
 const QUICK_MS = 1_000;
+const STARTING_OVER = new CatalogError('closed', 'Cannot go on waiting: the backend may have been started anew');
 
 /**
  * Keeps one URL's content current by blocking queries, for as long as it is open (http-api A1.5).
@@ -81,6 +84,8 @@ export class Watch<T> implements Closable {
   #quickReturns = 0;
   #timedPollsLeft = 0;
   #wakeUp = new AbortController();
+  /** Breaks the read under way. */
+  #polling = new AbortController();
 
   constructor(options: WatchOptions<T>) {
     this.#options = options;
@@ -109,13 +114,25 @@ export class Watch<T> implements Closable {
     return this.#timedPollsLeft > 0;
   }
 
-  /** Ends the wait after an outage: somebody else found the backend to be back. */
-  retryNow(): void {
-    if (isOutage(this.#failure) && this.#failure?.code !== 'rate-limited') this.#wakeUp.abort();
+  /**
+   * Reads again, now that somebody else found the backend to be back after an outage that began at `downSince`.
+   *
+   * A watch that slept through the outage has an index of before, and the backend may have been started anew: waiting for
+   * what comes after that index would miss all that happens until the new one's has grown past it.
+   */
+  resume(downSince: number): void {
+    if (isOutage(this.#failure)) {
+      if (this.#failure?.code !== 'rate-limited') this.#wakeUp.abort();
+    } else if (this.#current !== undefined && this.#current.fetchedAt < downSince) {
+      this.#index = undefined;
+      this.#polling.abort(STARTING_OVER);
+    }
   }
 
   async close(): Promise<void> {
-    this.#closing.abort(new CatalogError('closed', `Cannot read ${this.#options.what}: its watch was closed`));
+    const closed = new CatalogError('closed', `Cannot read ${this.#options.what}: its watch was closed`);
+    this.#closing.abort(closed);
+    this.#polling.abort(closed);
     this.#wakeUp.abort();
     await this.#ended;
   }
@@ -129,7 +146,7 @@ export class Watch<T> implements Closable {
         await this.#pause(this.isTimed ? TIMED_POLL_MS : this.#bucket.waitMs());
       } catch (error) {
         if (this.#closing.signal.aborted) return;
-        await this.#pause(this.#fail(error));
+        if (error !== STARTING_OVER) await this.#pause(this.#fail(error));
       }
     }
   }
@@ -140,6 +157,7 @@ export class Watch<T> implements Closable {
     const sentIndex = this.isTimed ? undefined : this.#index;
     const sentAt = clock.now();
     this.#isWaiting = sentIndex !== undefined;
+    this.#polling = new AbortController();
     try {
       const answer = await withDeadline(
         (signal) =>
@@ -148,7 +166,7 @@ export class Watch<T> implements Closable {
             consistency: this.#consistency,
             blocking: sentIndex === undefined ? undefined : { index: sentIndex, waitMs },
           }),
-        { ms: waitMs + waitMs / 16 + GRACE_MS, signal: this.#closing.signal, clock, what },
+        { ms: waitMs + waitMs / 16 + GRACE_MS, signal: this.#polling.signal, clock, what },
       );
       this.#isWaiting = false;
       this.#noteBlocking(answer, { sentIndex, tookMs: clock.now() - sentAt });
@@ -187,8 +205,14 @@ export class Watch<T> implements Closable {
     const value = isChanged ? answer.value : previous.value;
     const snapshot = { index: answer.index, value, fetchedAt: answer.fetchedAt };
     this.#current = snapshot;
-    if (isRecovery) this.#options.log.info('watch works again', { what: this.#options.what });
+    if (isRecovery) this.#logRecovery();
     this.#options.onAnswer({ snapshot, previous, isChanged, isMoved, isRecovery });
+  }
+
+  #logRecovery(): void {
+    const { what, isMinor, log } = this.#options;
+    if (isMinor) log.debug('watch works again', { what });
+    else log.info('watch works again', { what });
   }
 
   #indexAfter({ index, madeBy }: Answer<T>): string | undefined {
@@ -204,7 +228,7 @@ export class Watch<T> implements Closable {
 
   /** Takes note of a failure; returns how long to wait before the next read. */
   #fail(thrown: unknown): number {
-    const { what, log, random, mayFallBackToStale } = this.#options;
+    const { what, isMinor, log, random, mayFallBackToStale } = this.#options;
     const error =
       thrown instanceof CatalogError
         ? thrown
@@ -216,7 +240,9 @@ export class Watch<T> implements Closable {
     if (error.code === 'unreachable') this.#index = undefined;
     if (error.code === 'no-leader' && mayFallBackToStale) this.#consistency = 'stale';
     const retryInMs = this.#retryDelay(error, random);
-    if (isNews) log.warn('watch failed', { what, code: error.code, error: error.message, retryInMs });
+    const fields = { what, code: error.code, error: error.message, retryInMs };
+    if (isNews && isMinor) log.debug('watch failed', fields);
+    else if (isNews) log.warn('watch failed', fields);
     this.#options.onFailure(error);
     return retryInMs;
   }

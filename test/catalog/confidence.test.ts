@@ -8,23 +8,25 @@ const outage = new CatalogError('unreachable', 'Cannot reach the backend');
 function create() {
   const clock = new TestClock(1_000_000);
   const calls: string[] = [];
-  const confidence = new Confidence({ clock, onCutOff: () => calls.push('cut off'), onBack: () => calls.push('back') });
+  const confidence = new Confidence({ clock, onTurn: () => calls.push('turn'), onBack: () => calls.push('back') });
   return { clock, calls, confidence };
 }
 
 test('is cut off when the backend fails while nothing vouches, and tells of each turn once', () => {
   const { calls, confidence } = create();
   confidence.isVouching = true;
+  expect(calls).toEqual(['turn']);
   confidence.failed(outage);
   expect(confidence.isCutOff).toBe(false);
+  expect(calls).toEqual(['turn']);
   confidence.isVouching = false;
   confidence.failed(outage);
   expect(confidence.isCutOff).toBe(true);
-  expect(calls).toEqual(['cut off']);
+  expect(calls).toEqual(['turn', 'turn']);
   confidence.succeeded();
   confidence.succeeded();
   expect(confidence.isCutOff).toBe(false);
-  expect(calls).toEqual(['cut off', 'cut off', 'back']);
+  expect(calls).toEqual(['turn', 'turn', 'turn', 'back']);
 });
 
 test('remembers until when changes were told of', async () => {

@@ -110,6 +110,34 @@ describe('H047: with more to read again than 200 a second', () => {
   });
 });
 
+test('names that are not listed cost a hundred first reads a second at most, whatever is asked of them', async () => {
+  await using running = await Running.start({ consul: { services: servicesNamed(1) } });
+  const reads = Array.from({ length: 150 }, (_unused, index) =>
+    running.instances(`nope-${index}`, { view: 'connect' }),
+  );
+  const ends = await Promise.allSettled(reads);
+  expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(100);
+  expect(running.count('health/connect/')).toBe(100);
+  // Those that are known now, or listed, are not among them.
+  expect(await running.instances('nope-0', { view: 'connect' })).toEqual([]);
+  expect(await running.instances('web-0', { view: 'connect' })).toEqual([]);
+});
+
+test('a flood of names of prepared queries leaves reads alone', async () => {
+  await using running = await Running.start({ consul: { services: servicesNamed(1) } });
+  running.consul.fail('query/', { kind: 'hang' });
+  const ends = Promise.allSettled(
+    Array.from({ length: 100 }, (_unused, index) =>
+      running.read({ kind: 'prepared-query', query: `made-up-${index}`, datacenter: undefined }),
+    ),
+  );
+  await running.quiet();
+  expect(running.count('query/')).toBe(8);
+  expect(await running.instances('web-0')).toHaveLength(1);
+  await running.cache.close();
+  await ends;
+});
+
 describe('memory is bounded', () => {
   test('entries of services, the least recently asked giving way, and answers made of them are called back', async () => {
     await using running = await Running.start({
@@ -129,7 +157,7 @@ describe('memory is bounded', () => {
       cache: { serviceCacheEntries: 10, negativeCacheEntries: 10 },
     });
     await readAll(running, 5);
-    for (let index = 0; index < 100; index += 1) await running.instances(`nope-${index}`, { view: 'connect' });
+    for (let index = 0; index < 50; index += 1) await running.instances(`nope-${index}`, { view: 'connect' });
     expect(running.cache.stats()).toMatchObject({ entries: 5, negativeEntries: 10 });
   });
 });

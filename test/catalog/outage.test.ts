@@ -88,12 +88,23 @@ describe('D20: while the backend cannot be reached', () => {
       code: 'unreachable',
     });
     // And answers made of them do not outlive them.
-    expect(running.changes).toContain('service/dc1/web');
+    expect(running.changes).toEqual(expect.arrayContaining(['service/dc1/web', 'backend/dc1']));
   });
 
   test('with a greatest age of 0 nothing is served stale', async () => {
     await using running = await cutOff({ cache: { staleMaxAgeMs: 0 } });
     await expect(running.read(service('web'))).rejects.toMatchObject({ code: 'unreachable' });
+  });
+
+  test('the list of datacenters is asked for once a second at most', async () => {
+    await using running = await Running.start({ consul });
+    running.consul.fail('/v1/', { kind: 'status', status: 500, body: 'No cluster leader' });
+    const elsewhere = { locality: { datacenter: 'dc9', peer: undefined } };
+    for (let count = 0; count < 20; count += 1) await expect(running.instances('web', elsewhere)).rejects.toThrow();
+    expect(running.count('catalog/datacenters')).toBe(1);
+    await running.pass(1_000);
+    await expect(running.instances('web', elsewhere)).rejects.toMatchObject({ code: 'no-leader' });
+    expect(running.count('catalog/datacenters')).toBe(2);
   });
 
   test('it is tried once a second at most, however many questions there are', async () => {
@@ -115,6 +126,16 @@ describe('D20: while the backend cannot be reached', () => {
     await using running = await cutOff();
     expect(running.read({ kind: 'non-terminal', datacenter: 'dc1' })).toMatchObject({ datacenters: ['dc1'] });
   });
+});
+
+test('answers that deny a name are called back when nobody can tell any more whether it came', async () => {
+  await using running = await Running.start({ consul });
+  const { dependsOn } = await running.read(service('nope'));
+  running.changes.length = 0;
+  running.consul.fail('catalog/services', { kind: 'status', status: 403, body: 'Permission denied' });
+  running.consul.catalog.touch();
+  await running.pass(2_000);
+  expect(running.changes.some((entry) => dependsOn.includes(entry))).toBe(true);
 });
 
 describe('when the backend comes back', () => {

@@ -76,6 +76,14 @@ describe('the owners of an address', () => {
   });
 });
 
+test('services that an outage kept from being looked at are looked at again', async () => {
+  await using running = await Running.start({ consul });
+  running.consul.fail('catalog/service/', { kind: 'status', status: 500, body: 'rpc error making call: EOF' });
+  await expect(running.read({ kind: 'reverse', address: '192.0.2.20' })).rejects.toMatchObject({ code: 'timeout' });
+  running.consul.heal();
+  expect(await ownersOf(running, '192.0.2.20')).toEqual(['service api dc1', 'service web dc1']);
+});
+
 describe('a change reaches the next answer', () => {
   test('of a node’s address', async () => {
     await using running = await Running.start({ consul });

@@ -102,6 +102,18 @@ describe('D20: while the backend is away', () => {
     await expect(running.read(near, '192.0.2.77')).rejects.toMatchObject({ code: 'unreachable' });
   });
 
+  test('answers made of an old result are called back a second later', async () => {
+    await using running = await Running.start({ consul });
+    await running.read(near);
+    await running.pass(2_000);
+    running.consul.fail('query/near', { kind: 'status', status: 500, body: 'rpc error making call: EOF' });
+    const { isStale, dependsOn } = await running.read(near);
+    expect(isStale).toBe(true);
+    running.changes.length = 0;
+    await running.pass(1_000);
+    expect(running.changes.some((entry) => dependsOn.includes(entry))).toBe(true);
+  });
+
   test('not for longer than allowed, and never that there is no such query', async () => {
     await using running = await Running.start({ consul, cache: { staleMaxAgeMs: 30_000 } });
     await running.read(near);

@@ -23,7 +23,7 @@ export class Running implements AsyncDisposable {
   readonly clock: TestClock;
   readonly log: TestLog;
   readonly metrics: Metrics;
-  /** What `onChange` told, oldest first. */
+  /** What `onChange` told since the start, oldest first. */
   readonly changes: string[] = [];
 
   private constructor(consul: FakeConsul, clock: TestClock, changes: CacheChanges) {
@@ -45,6 +45,7 @@ export class Running implements AsyncDisposable {
     await running.quiet();
     // The first two reads of each aggregate used up their burst; as in real life, that is over when something happens.
     await running.pass(2_000);
+    running.changes.length = 0;
     return running;
   }
 
@@ -77,10 +78,13 @@ export class Running implements AsyncDisposable {
     }
   }
 
-  /** Waits until no request has come in or been answered for a moment. */
+  /**
+   * Waits until no request has come in or been answered for a while. Both ends run in this process, so that is counted in
+   * turns of the event loop and does not depend on how busy the machine is.
+   */
   async quiet(): Promise<void> {
     let calm = 0;
-    for (let before = this.#activity(); calm < 3; ) {
+    for (let before = this.#activity(); calm < 4; ) {
       await delay(1);
       await this.clock.advance(0);
       const now = this.#activity();

@@ -33,6 +33,7 @@ class Scripted {
       consistency: 'default',
       mayFallBackToStale: true,
       startIndex: undefined,
+      isMinor: false,
       clock: this.clock,
       random: () => 0.5,
       log: this.log,
@@ -312,20 +313,34 @@ describe('after a failure', () => {
     }
     await (await scripted.read()).fail('unreachable');
     const before = scripted.reads.length;
-    scripted.watch.retryNow();
+    scripted.watch.resume(scripted.clock.now());
     await scripted.read();
     expect(scripted.reads).toHaveLength(before + 1);
     await (await scripted.read()).fail('permission-denied');
-    scripted.watch.retryNow();
+    scripted.watch.resume(scripted.clock.now());
     await scripted.clock.advance(1_000);
     expect(scripted.reads).toHaveLength(before + 1);
   });
 
-  test('retryNow does not shorten the pause of a loop that works', async () => {
+  test('a wait from before an outage is broken off, for its index may be that of another Consul (H025, H026)', async () => {
     const scripted = start();
+    await (await scripted.read()).answer('one', { index: '700' });
+    await scripted.clock.advance(1_000);
+    expect((await scripted.read()).query.blocking?.index).toBe('700');
+    scripted.watch.resume(scripted.clock.now());
+    const next = await scripted.read();
+    expect(next.query.blocking).toBeUndefined();
+    await next.answer('two', { index: '12' });
+    expect(scripted.events.at(-1)).toMatchObject({ snapshot: { value: 'two', index: '12' }, isRecovery: false });
+    expect(scripted.failures).toEqual([]);
+  });
+
+  test('a wait that began after an outage goes on, and a pause of a loop that works lasts', async () => {
+    const scripted = start();
+    const downSince = scripted.clock.now();
     await (await scripted.read()).answer('one', { index: '7' });
     await (await scripted.read()).answer('two', { index: '8' });
-    scripted.watch.retryNow();
+    scripted.watch.resume(downSince);
     await scripted.read();
     expect(scripted.reads).toHaveLength(2);
   });
