@@ -34,7 +34,9 @@ describe.skipIf(consulBinary === undefined)(`in front of a real Consul${unlessMi
     expect(back.answer).toHaveLength(1);
   });
 
-  test('known names outlive Consul, unknown ones fail at once, and a new Consul is believed (D20, H025, C174)', async () => {
+  test('known names outlive Consul, unknown ones fail at once, and a new Consul is believed (D20, H025, C174)', {
+    timeout: 60_000,
+  }, async () => {
     await using consul = await RealConsul.start();
     await using server = await startTestServer(consul.url);
     await consul.put('/v1/agent/service/register', { Name: 'web', Port: 80 });
