@@ -2,6 +2,7 @@
 import type { Instance, Node, QueryResult } from '../catalog/model.js';
 import type { Rows } from '../catalog/source.js';
 import type { Lookup, NodeLookup, PreparedQueryLookup, ServiceLookup, VirtualLookup } from '../query/lookup.js';
+import { spellingOf } from '../query/parse-name.js';
 import type { Zone } from '../query/zones.js';
 import { RecordType } from '../wire/constants.js';
 import type { Question } from '../wire/message.js';
@@ -94,7 +95,9 @@ function serviceAnswer(
   const { question, zone, policy, context } = task;
   const { service, tag, portName, locality } = lookup;
   const found = healthyOnes(taggedOnes(rows.instances, tag), policy);
-  if (found.length === 0) return nothingCalled(service, { mayBeProtocol: lookup.view === 'service', question });
+  if (found.length === 0) {
+    return nothingCalled(service, { mayBeProtocol: lookup.view === 'service' && tag === undefined, question });
+  }
   if (question.type === RecordType.SRV && portName !== undefined) {
     if (!found.every((instance) => hasPort(instance, portName))) return { kind: 'no-such-name' };
   }
@@ -151,7 +154,7 @@ function nothingCalled(
   name: string,
   { mayBeProtocol, question }: { readonly mayBeProtocol: boolean; readonly question: Question },
 ): Outcome {
-  const isProtocol = mayBeProtocol && name.startsWith('_') && labels(question.name)[0]?.toLowerCase() === name;
+  const isProtocol = mayBeProtocol && name.startsWith('_') && spellingOf(labels(question.name)[0] ?? '') === name;
   return { kind: isProtocol ? 'no-data' : 'no-such-name' };
 }
 

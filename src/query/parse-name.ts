@@ -66,7 +66,7 @@ const NEEDS_ESCAPE = /[.();@"\\]|[^!-~]/g;
  * A label as Consul looks it up: in lower case, and with everything escaped that a zone file would escape (RFC 1035
  * section 5.1). So a dot within a label parts nothing, and names with spaces or accents are not found by DNS.
  */
-function spellingOf(label: string): string {
+export function spellingOf(label: string): string {
   return label.replace(NEEDS_ESCAPE, escaped).toLowerCase();
 }
 

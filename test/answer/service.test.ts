@@ -39,15 +39,22 @@ describe('which instances are answered with', () => {
 
   test('`_tcp.service` is NODATA, or the service of that very name (C060, D6)', () => {
     expect(outcomeOf('_tcp.service.consul A')).toEqual({ kind: 'no-data' });
+    expect(outcomeOf('_t\\.cp.service.consul A')).toEqual({ kind: 'no-data' });
     expect(outcomeOf('_tcp.query.consul A')).toEqual({ kind: 'no-data' });
     expect(outcomeOf('_tcp.consul SRV')).toEqual({ kind: 'no-data' });
     const world = worldOf(instance('_tcp', n1));
     expect(ask('_tcp.service.consul A', { world }).answer).toEqual(rrs('_tcp.service.consul. A 10.0.0.1'));
   });
 
-  test.each(['_db._tcp.connect', '_tcp.connect', '_x._tcp.service', 'a._tcp.service', '__x._tcp.service'])(
-    '%s.consul is NXDOMAIN without such a service (C059, C061)',
-    (name) => expect(outcomeOf(`${name}.consul A`)).toEqual({ kind: 'no-such-name' }),
+  test.each([
+    '_db._tcp.connect',
+    '_tcp.connect',
+    '_x._tcp.service',
+    'a._tcp.service',
+    '__x._tcp.service',
+    '_x._y._x.service',
+  ])('%s.consul is NXDOMAIN without such a service (C059, C061)', (name) =>
+    expect(outcomeOf(`${name}.consul A`)).toEqual({ kind: 'no-such-name' }),
   );
 
   test('connect and ingress have rows of their own, health and all (C065, C066, C058)', () => {
