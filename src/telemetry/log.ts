@@ -3,6 +3,11 @@ import { type DestinationStream, pino } from 'pino';
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** Whether lines of a level are written when that is the least serious one wanted. */
+export function isLogged(level: LogLevel, least: LogLevel): boolean {
+  return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(least);
+}
+
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** A structured log: constant messages, so that they can be searched for, and the particulars as fields. */
@@ -13,6 +18,7 @@ export interface Log {
   error(message: string, fields?: LogFields): void;
   /** The same log with fields that every line carries, for instance `{ part: 'catalog' }`. */
   child(fields: LogFields): Log;
+  /** Holds for the log that this is a child of, and for all its children, as well. */
   setLevel(level: LogLevel): void;
 }
 
@@ -31,7 +37,9 @@ export async function createLogger(options: LogOptions): Promise<Log> {
   const { isoTime } = pino.stdTimeFunctions;
   // Without a serializer an Error under any key but pino's own `err` would be written as {}.
   const serializers = { error: pino.stdSerializers.errWithCause };
-  return wrap(pino({ level: options.level, base: null, timestamp: isoTime, serializers }, stream));
+  // What is too little to log is held back by `wrap`: pino's children would keep the level they were born with.
+  const logger = pino({ level: 'trace', base: null, timestamp: isoTime, serializers }, stream);
+  return wrap(logger, { level: options.level });
 }
 
 async function prettyStream(destination: DestinationStream): Promise<DestinationStream> {
@@ -46,15 +54,25 @@ async function prettyStream(destination: DestinationStream): Promise<Destination
   });
 }
 
-function wrap(logger: pino.Logger): Log {
+/** What a log and all its children have in common. */
+interface Threshold {
+  level: LogLevel;
+}
+
+function wrap(logger: pino.Logger, threshold: Threshold): Log {
+  const writer =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (message: string, fields: LogFields = {}): void => {
+      if (isLogged(level, threshold.level)) logger[level](fields, message);
+    };
   return {
-    debug: (message, fields = {}) => logger.debug(fields, message),
-    info: (message, fields = {}) => logger.info(fields, message),
-    warn: (message, fields = {}) => logger.warn(fields, message),
-    error: (message, fields = {}) => logger.error(fields, message),
-    child: (fields) => wrap(logger.child(fields)),
+    debug: writer('debug'),
+    info: writer('info'),
+    warn: writer('warn'),
+    error: writer('error'),
+    child: (fields) => wrap(logger.child(fields), threshold),
     setLevel: (level) => {
-      logger.level = level;
+      threshold.level = level;
     },
   };
 }
