@@ -47,7 +47,7 @@ export class CatalogSession {
         void this.#answer(message.read, message.wanted);
         return;
       case 'used':
-        for (const wanted of message.wanted) this.#touch(wanted);
+        for (const wanted of message.wanted) void this.#touch(wanted);
     }
   }
 
@@ -81,9 +81,12 @@ export class CatalogSession {
   }
 
   /** The worker answered from rows that it has. To the catalog it is as if it had asked. */
-  #touch(wanted: Wanted): void {
-    const found = this.#read(wanted);
-    if (found instanceof Promise) found.catch(() => undefined);
+  async #touch(wanted: Wanted): Promise<void> {
+    try {
+      await this.#read(wanted);
+    } catch {
+      // Whoever really asks will hear of it.
+    }
   }
 
   #read({ lookup, sourceAddress }: Wanted): Rows | Promise<Rows> {

@@ -35,7 +35,8 @@ export type CatalogReply =
   /** Rows that depend on this entry are not to be used any more. */
   | { readonly kind: 'dropped'; readonly entry: string };
 
-export type LogMethod = 'debug' | 'info' | 'warn' | 'error';
+const LOG_METHODS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogMethod = (typeof LOG_METHODS)[number];
 
 export type ToPrimary =
   | CatalogRequest
@@ -74,7 +75,7 @@ export const TO_PRIMARY: Checks<ToPrimary> = {
   listening: {},
   'not-listening': { address: isObject, code: isText, message: isText },
   metrics: { metrics: Array.isArray },
-  log: { method: (value) => isText(value) && LOG_METHODS.includes(value as string), message: isText, fields: isObject },
+  log: { method: (value) => LOG_METHODS.some((method) => method === value), message: isText, fields: isObject },
 };
 
 export const TO_WORKER: Checks<ToWorker> = {
@@ -85,8 +86,6 @@ export const TO_WORKER: Checks<ToWorker> = {
   update: { settings: isObject },
   stop: {},
 };
-
-const LOG_METHODS: readonly string[] = ['debug', 'info', 'warn', 'error'] satisfies LogMethod[];
 
 /** The messages of a batch. What others may send over the same channel (libraries do) is none. */
 export function messagesIn<M extends { readonly kind: string }>(batch: unknown, checks: Checks<M>): readonly M[] {

@@ -107,7 +107,7 @@ export class Workers implements Answering {
     return {
       ...this.#settings,
       bind: this.#addresses.map(({ host, port }) => ({ host, port })),
-      reusePort: OWN_SOCKETS,
+      reusePort: haveOwnSockets(process.platform, process.versions.node),
       limits: {
         ...limits,
         tcpConnections: shareOf(limits.tcpConnections),
@@ -116,5 +116,3 @@ export class Workers implements Answering {
     };
   }
 }
-
-const OWN_SOCKETS = haveOwnSockets(process.platform, process.versions.node);

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { LOG_LEVELS, type Log, type LogFields, type LogLevel } from '../telemetry/log.js';
+import { isLogged, type Log, type LogFields, type LogLevel } from '../telemetry/log.js';
 import type { LogMethod, ToPrimary } from './messages.js';
 
 interface Threshold {
@@ -44,7 +44,7 @@ export class RemoteLog implements Log {
   }
 
   #write(method: LogMethod, message: string, fields: LogFields = {}): void {
-    if (LOG_LEVELS.indexOf(method) < LOG_LEVELS.indexOf(this.#threshold.level)) return;
+    if (!isLogged(method, this.#threshold.level)) return;
     const sent = Object.entries({ ...this.#fields, ...fields }).map(([name, value]) => [name, sendable(value)]);
     this.#send({ kind: 'log', method, message, fields: Object.fromEntries(sent) });
   }

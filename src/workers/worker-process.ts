@@ -121,8 +121,12 @@ export class WorkerProcess {
 function fork(): Worker {
   // Connections go to the workers straight from the kernel: the primary has JSON to read, and would keep them waiting.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
+  // The settings are the whole process's: whoever else forks is to find them as they were.
+  const { exec = process.argv[1], args = process.argv.slice(2), serialization = 'json' } = cluster.settings;
   cluster.setupPrimary({ exec: ENTRY, args: [], serialization: 'advanced' });
-  return cluster.fork();
+  const worker = cluster.fork();
+  cluster.setupPrimary({ exec, args, serialization });
+  return worker;
 }
 
 function endingOf(worker: Worker, log: Log): Promise<Ending> {
