@@ -24,13 +24,13 @@ export interface AggregateEvents {
 }
 
 /**
- * - `current`: a blocking query is under way, a change would be heard of at once
- * - `kept`: between two reads, so at most seconds old
+ * - `current`: a blocking query is being held, a change would be heard of at once
+ * - `kept`: between two of them, so at most seconds old
  * - `unknown`: not read yet, or the last read failed
  */
 export type Currency = 'current' | 'kept' | 'unknown';
 
-type AnyWatch = Pick<Watch<unknown>, 'current' | 'failure' | 'isTimed' | 'isWaiting' | 'resume' | 'close'>;
+type AnyWatch = Pick<Watch<unknown>, 'current' | 'failure' | 'isTimed' | 'isHeld' | 'resume' | 'close'>;
 
 export interface AggregatesOptions extends CatalogParts {
   /** Undefined means the backend's own. */
@@ -212,5 +212,5 @@ function isTelling(watch: AnyWatch): boolean {
 
 function currencyOf(watch: AnyWatch): Currency {
   if (watch.current === undefined || watch.failure !== undefined) return 'unknown';
-  return watch.isWaiting ? 'current' : 'kept';
+  return watch.isHeld ? 'current' : 'kept';
 }

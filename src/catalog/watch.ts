@@ -61,6 +61,8 @@ const TIMED_POLL_MS = 5_000;
 /** How many timed polls before blocking is tried again. */
 const TIMED_POLLS = 12;
 const QUICK_MS = 1_000;
+/** Within this time even a large catalog's names are answered when they have changed already (http-api A3.3). */
+const HELD_AFTER_MS = 500;
 const STARTING_OVER = new CatalogError('closed', 'Cannot go on waiting: the backend may have been started anew');
 
 /**
@@ -80,7 +82,8 @@ export class Watch<T> implements Closable {
   #index: string | undefined;
   #madeBy: string | undefined;
   #consistency: Consistency;
-  #isWaiting = false;
+  /** When the blocking query under way was sent. */
+  #sentAt: number | undefined;
   #quickReturns = 0;
   #timedPollsLeft = 0;
   #wakeUp = new AbortController();
@@ -104,9 +107,12 @@ export class Watch<T> implements Closable {
     return this.#failure;
   }
 
-  /** True while a blocking query is under way: a change would be heard of at once. */
-  get isWaiting(): boolean {
-    return this.#isWaiting;
+  /**
+   * True while a blocking query is being held, so that a change would be heard of at once. One that was sent just now may
+   * be answered just now, for a change that came before it.
+   */
+  get isHeld(): boolean {
+    return this.#sentAt !== undefined && this.#options.clock.now() - this.#sentAt >= HELD_AFTER_MS;
   }
 
   /** True while the endpoint is polled on a timer, for want of an index. */
@@ -156,7 +162,7 @@ export class Watch<T> implements Closable {
     this.#bucket.take();
     const sentIndex = this.isTimed ? undefined : this.#index;
     const sentAt = clock.now();
-    this.#isWaiting = sentIndex !== undefined;
+    this.#sentAt = sentIndex === undefined ? undefined : sentAt;
     this.#polling = new AbortController();
     try {
       const answer = await withDeadline(
@@ -168,11 +174,11 @@ export class Watch<T> implements Closable {
           }),
         { ms: waitMs + waitMs / 16 + GRACE_MS, signal: this.#polling.signal, clock, what },
       );
-      this.#isWaiting = false;
+      this.#sentAt = undefined;
       this.#noteBlocking(answer, { sentIndex, tookMs: clock.now() - sentAt });
       this.#accept(answer);
     } finally {
-      this.#isWaiting = false;
+      this.#sentAt = undefined;
     }
   }
 

@@ -23,7 +23,7 @@ describe('names that do not exist', () => {
     expect(await running.instances('web')).toHaveLength(1);
     running.consul.setService('web', []);
     await running.quiet();
-    expect(running.known('web')).toEqual([]);
+    expect(await running.instances('web')).toEqual([]);
   });
 
   /** Quick changes use up the burst: the next read of the names comes a second later. */
@@ -51,6 +51,14 @@ describe('names that do not exist', () => {
     await running.clock.advance(50);
     expect(running.changes.some((entry) => dependsOn.includes(entry))).toBe(true);
     running.consul.setService('four', [{ port: 4 }]);
+    expect(await running.instances('four')).toHaveLength(1);
+  });
+
+  test('are looked up as well when the query that waits for names has only just been sent', async () => {
+    await using running = await startGap();
+    running.consul.setService('four', [{ port: 4 }]);
+    running.consul.fail('catalog/services', { kind: 'hang' });
+    await running.clock.advance(1_000);
     expect(await running.instances('four')).toHaveLength(1);
   });
 
@@ -116,7 +124,7 @@ describe('nodes', () => {
     running.consul.removeNode('db-1');
     await running.quiet();
     expect(running.changes).toContain('node/dc1/db-1');
-    expect(running.read({ kind: 'node', node: 'db-1', locality: dc1 })).toMatchObject({ node: undefined });
+    expect(await running.read({ kind: 'node', node: 'db-1', locality: dc1 })).toMatchObject({ node: undefined });
   });
 
   test('change with their node', async () => {

@@ -86,18 +86,22 @@ describe.skipIf(consulBinary === undefined)(`with a real Consul${unlessMissing('
   });
 
   test('H027: a service that takes another name under the same ID loses the old one', async () => {
-    await register({ Name: 'before', ID: 'renamed', Port: 1 });
-    await expect.poll(() => read('before'), within).toHaveLength(1);
-    await register({ Name: 'after', ID: 'renamed', Port: 1 });
-    await expect.poll(() => read('before'), within).toEqual([]);
-    expect(await read('after')).toHaveLength(1);
+    // Several in a row, so that some meet the names between two reads.
+    for (let round = 1; round <= 3; round += 1) {
+      const [before, after] = [`before-${round}`, `after-${round}`];
+      await register({ Name: before, ID: `renamed-${round}`, Port: 1 });
+      await expect.poll(() => read(before), within).toHaveLength(1);
+      await register({ Name: after, ID: `renamed-${round}`, Port: 1 });
+      await expect.poll(() => read(before), within).toEqual([]);
+      expect(await read(after)).toHaveLength(1);
+    }
   });
 
   test('H166: one of two instances that takes another name is gone from the old one', async () => {
     await register({ Name: 'pair', ID: 'pair-1', Port: 1 });
     await register({ Name: 'pair', ID: 'pair-2', Port: 2 });
     await expect.poll(async () => portsOf(await read('pair')), within).toEqual([1, 2]);
-    await register({ Name: 'after', ID: 'pair-1', Port: 1 });
+    await register({ Name: 'single', ID: 'pair-1', Port: 1 });
     await expect.poll(async () => portsOf(await read('pair')), within).toEqual([2]);
   });
 

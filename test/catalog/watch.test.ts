@@ -86,12 +86,23 @@ describe('a loop of blocking queries', () => {
     const scripted = start();
     const first = await scripted.read();
     expect(first.query.blocking).toBeUndefined();
-    expect(scripted.watch.isWaiting).toBe(false);
     await first.answer('one', { index: '7' });
     expect((await scripted.read()).query.blocking).toEqual({ index: '7', waitMs: 60_000 });
-    expect(scripted.watch.isWaiting).toBe(true);
     expect(scripted.watch.current).toMatchObject({ value: 'one', index: '7' });
     expect(scripted.events).toMatchObject([{ isChanged: true, previous: undefined }]);
+  });
+
+  test('is held only a moment after it was sent: before, it may be answered for what happened earlier', async () => {
+    const scripted = start();
+    await scripted.clock.advance(1_000);
+    expect(scripted.watch.isHeld).toBe(false);
+    await (await scripted.read()).answer('one', { index: '7' });
+    await scripted.clock.advance(499);
+    expect(scripted.watch.isHeld).toBe(false);
+    await scripted.clock.advance(1);
+    expect(scripted.watch.isHeld).toBe(true);
+    await (await scripted.read()).answer('two', { index: '8' });
+    expect(scripted.watch.isHeld).toBe(false);
   });
 
   test('waits at once when it is told what is known already', async () => {
