@@ -5,10 +5,10 @@ import type { Predicate } from './filter/evaluate.js';
 import { filterOf } from './filter/filter.js';
 import type { Schema } from './filter/schema.js';
 import { HttpError } from './http-error.js';
-import type { Writable } from './json/write.js';
+import { type Writable, writeJson } from './json/write.js';
 import type { Ledger } from './ledger.js';
 import { checkDatacenter, parseQueryOptions, type QueryOptions } from './query-options.js';
-import { jsonReply, type Reply, textReply } from './reply.js';
+import { type Reply, textReply, writtenReply } from './reply.js';
 import { type View, waitPast } from './wait.js';
 
 /** A random share of the wait is added, so that polls which started together do not end together. */
@@ -37,6 +37,8 @@ export class Reader {
   readonly #parts: ReadParts;
   /** URLs read with `?cached` before: their next answer is a hit. */
   readonly #cachedUrls = new LRUCache<string, true>({ max: 1000 });
+  /** What was written lately, by state and URL: one change may have thousands of equal reads to answer. */
+  readonly #written = new LRUCache<string, string>({ max: 16 });
 
   constructor(parts: ReadParts) {
     this.#parts = parts;
@@ -62,11 +64,21 @@ export class Reader {
               signal: request.signal,
               clock,
             });
-      return (options.reply ?? jsonReply)(view.value(), this.#headers(request, view.index, wanted, options));
+      const headers = this.#headers(request, view.index, wanted, options);
+      if (options.reply !== undefined) return options.reply(view.value(), headers);
+      return writtenReply(this.#write(request.url, view), headers);
     } catch (error) {
       if (!(error instanceof HttpError) || error.status !== 500) throw error;
       return textReply(error.status, error.message, readHeaders(1, false));
     }
+  }
+
+  /** Everything that a view shows is in the ledger's keeping, so that its index stands for the state. */
+  #write(url: string, view: View<Writable>): string {
+    const key = `${this.#parts.ledger.index} ${url}`;
+    const text = this.#written.get(key) ?? writeJson(view.value());
+    this.#written.set(key, text);
+    return text;
   }
 
   #headers(request: AgentRequest, index: number, wanted: QueryOptions, options: ReadOptions): Reply['headers'] {

@@ -13,7 +13,12 @@ export interface Reply {
 export const NOTHING: Reply = { status: 200, headers: {}, body: '' };
 
 export function jsonReply(value: Writable, headers: Reply['headers'] = {}, status = 200): Reply {
-  return { status, headers: { 'Content-Type': 'application/json', ...headers }, body: writeJson(value) };
+  return writtenReply(writeJson(value), headers, status);
+}
+
+/** As `jsonReply`, for JSON that is written already. */
+export function writtenReply(json: string, headers: Reply['headers'] = {}, status = 200): Reply {
+  return { status, headers: { 'Content-Type': 'application/json', ...headers }, body: json };
 }
 
 export function textReply(status: number, text: string, headers: Reply['headers'] = {}): Reply {
