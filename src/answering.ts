@@ -89,7 +89,7 @@ export class AnsweringSide implements Answering {
       const listener = await listenDns(
         { host, port, reusePort, limits, clock, log: log.child({ part: 'listen' }), metrics },
         // Reads the field at each packet: an update replaces the responder under the listeners.
-        (packet, client) => this.#responder.respond(packet, client),
+        (packet, client, memory) => this.#responder.respond(packet, client, memory),
       );
       this.#owned.add(listener);
       this.#addresses.push(listener.address);

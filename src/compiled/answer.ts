@@ -1,5 +1,5 @@
 import { type Aging, type CompiledReply, compileReply, secondOf } from './compile.js';
-import { patchReply } from './patch.js';
+import { patchReply, type ReplyMemory } from './patch.js';
 import type { KeptKey } from './question-key.js';
 
 /** A counter. */
@@ -81,7 +81,7 @@ export class CompiledAnswer {
   }
 
   /** The reply to a packet; undefined when it is to be made anew, to become another variant. */
-  reply(packet: Uint8Array, nowMs: number): Uint8Array | undefined {
+  reply(packet: Uint8Array, nowMs: number, memory: ReplyMemory | undefined): Uint8Array | undefined {
     const variant = this.#isComplete ? this.#inTurn() : this.#newest(nowMs);
     if (variant === undefined) return undefined;
     const { tallies, aging } = this.#facts;
@@ -90,6 +90,7 @@ export class CompiledAnswer {
     return patchReply(variant, packet, {
       spelledUpTo: this.key.spelledUpTo,
       seconds: aging.counts === 'ttls' ? -passed : passed,
+      memory,
     });
   }
 

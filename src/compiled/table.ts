@@ -6,6 +6,7 @@ import { LRUCache } from 'lru-cache';
 import type { Message } from '../wire/message.js';
 import { type AnswerFacts, CompiledAnswer } from './answer.js';
 import { DependencyIndex } from './dependency-index.js';
+import type { ReplyMemory } from './patch.js';
 import { type Asker, QuestionKey } from './question-key.js';
 import { Slot } from './slot.js';
 import { isGoodForAnySpelling } from './spelling.js';
@@ -19,6 +20,12 @@ export interface CompiledTableOptions {
   readonly isCompressed: boolean;
   /** From 0 up to but not including 1. */
   readonly random: () => number;
+}
+
+export interface FindOptions {
+  readonly asker: Asker;
+  readonly nowMs: number;
+  readonly memory: ReplyMemory | undefined;
 }
 
 /** A reply as the ordinary path made it. */
@@ -61,9 +68,9 @@ export class CompiledTable {
     return this.#answers.size;
   }
 
-  /** The reply to a packet, if there is one; its bytes are the caller's. */
-  find(packet: Uint8Array, asker: Asker, nowMs: number): Uint8Array | undefined {
-    return this.#key.read(packet, asker) ? this.#known(nowMs)?.reply(packet, nowMs) : undefined;
+  /** The reply to a packet, if there is one: in `memory`, or else in memory of its own. */
+  find(packet: Uint8Array, { asker, nowMs, memory }: FindOptions): Uint8Array | undefined {
+    return this.#key.read(packet, asker) ? this.#known(nowMs)?.reply(packet, nowMs, memory) : undefined;
   }
 
   /** Where to keep the reply to a packet that `find` has none for; undefined when it is not to be kept. */

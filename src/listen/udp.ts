@@ -4,6 +4,7 @@ import { isIPv6 } from 'node:net';
 import type { Respond } from '../responder/respond.js';
 import { InFlight } from './in-flight.js';
 import { type ListenAddress, ListenError, type Listener, type ListenOptions, reportUnanswered } from './listener.js';
+import { ReusedMemory } from './reused-memory.js';
 
 /** What the kernel may queue for us while we are busy; it grants as much of it as `net.core.rmem_max` allows. */
 const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
@@ -21,7 +22,8 @@ const SEND_SAMPLE = 64;
  * routing table picks, which need not be the one asked, and Node offers no way to choose it. `::` takes IPv6 only,
  * so that `0.0.0.0` can be bound beside it.
  *
- * A reply's bytes must not be changed afterwards: on a congested socket they are read only when its turn comes.
+ * A reply's bytes must not be changed afterwards: on a congested socket they are read only when its turn comes. That
+ * holds for memory of the listener's own as well, so it takes other memory then.
  *
  * @throws ListenError
  */
@@ -54,6 +56,7 @@ class UdpListener implements Listener {
   readonly #respond: Respond;
   readonly #dropped;
   readonly #inFlight = new InFlight();
+  #memory = new ReusedMemory();
   #untilSample = 0;
   #closing: Promise<void> | undefined;
   #closed = false;
@@ -95,9 +98,11 @@ class UdpListener implements Listener {
       return;
     }
     try {
-      const reply = this.#respond(packet, { address, port, transport: 'udp' });
+      const reply = this.#respond(packet, { address, port, transport: 'udp' }, this.#memory);
       if (reply instanceof Uint8Array) this.#send(reply, port, address);
       else if (reply !== undefined) this.#sendLater(reply, port, address);
+      // What the kernel did not take at once is still to be sent from where it stands.
+      if (this.#socket.getSendQueueCount() > 0) this.#memory = new ReusedMemory();
     } catch (error) {
       this.#unanswered(error, port, address);
     }

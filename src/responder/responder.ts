@@ -3,6 +3,7 @@
  */
 
 import type { Clock } from '../clock.js';
+import type { ReplyMemory } from '../compiled/patch.js';
 import type { Asker } from '../compiled/question-key.js';
 import type { Slot } from '../compiled/slot.js';
 import { CompiledTable } from '../compiled/table.js';
@@ -64,7 +65,7 @@ export function createResponder(parts: ResponderParts): Responder {
   });
   const answering = new PacketAnswering(parts, compiled);
   const close = catalog.onChange((entry) => compiled.drop(entry));
-  return { respond: (packet, client) => answering.respond(packet, client), close };
+  return { respond: (packet, client, memory) => answering.respond(packet, client, memory), close };
 }
 
 class PacketAnswering {
@@ -79,10 +80,10 @@ class PacketAnswering {
     this.#resolver = new Resolver(parts);
   }
 
-  respond(packet: Uint8Array, client: Client): Reply | Promise<Reply> {
+  respond(packet: Uint8Array, client: Client, memory?: ReplyMemory): Reply | Promise<Reply> {
     const nowMs = this.#parts.clock.now();
     const asker = this.#askerFor(client);
-    return this.#compiled.find(packet, asker, nowMs) ?? this.#accept(packet, client, { asker, nowMs });
+    return this.#compiled.find(packet, { asker, nowMs, memory }) ?? this.#accept(packet, client, { asker, nowMs });
   }
 
   #askerFor({ address, transport }: Client): Asker {

@@ -8,7 +8,7 @@ import type { ResourceRecord } from '../../src/wire/rdata.js';
 import { queryFor } from '../answer/world.js';
 import { message } from '../wire/arbitraries.js';
 
-const UNTOUCHED = { spelledUpTo: 0, seconds: 0 };
+const UNTOUCHED = { spelledUpTo: 0, seconds: 0, memory: undefined };
 const question = { name: 'web.service.consul.', type: RecordType.A, class: 1 };
 /** Replies to one question, with room in their numbers to count 1,000 seconds up or down. */
 const replies = message().map((any): Message => {
@@ -33,7 +33,7 @@ function changed(reply: Message, change: (record: ResourceRecord) => ResourceRec
 function patched(reply: Message, counts: 'serials' | 'ttls', seconds: number): Message {
   const compiled = compileReply(encodeMessage(reply), 0, { counts, epochMs: 0 });
   const packet = encodeMessage({ ...queryFor(question), id: reply.id });
-  return decodeMessage(patchReply(compiled, packet, { spelledUpTo: 0, seconds }));
+  return decodeMessage(patchReply(compiled, packet, { ...UNTOUCHED, seconds }));
 }
 
 describe('a compiled reply', () => {

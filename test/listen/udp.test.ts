@@ -23,6 +23,23 @@ describe('a UDP listener', () => {
     ]);
   });
 
+  test('sends each reply whole that stands where the one before stood', async () => {
+    const respond: Respond = (packet, _client, memory) => {
+      if (memory === undefined) throw new Error('Cannot answer: there is no memory');
+      const reply = memory.bytes(packet.length);
+      reply.set(packet);
+      reply[2] = 0x80;
+      return reply;
+    };
+    await using udp = await listenUdp(await listening(), respond);
+    await using client = await UdpClient.open(udp.address);
+    const queries = Array.from({ length: 50 }, (_, number) => question(`${'x'.repeat(number + 1)}.consul`, 'A'));
+    for (const query of queries) client.send(query);
+    for (const query of queries) {
+      expect(decodeMessage(await client.next())).toMatchObject({ id: query.id, questions: query.questions });
+    }
+  });
+
   test('answers over IPv6', async () => {
     await using udp = await listenUdp(await listening({ host: '::1' }), echo);
     expect(udp.address).toEqual({ transport: 'udp', host: '::1', port: expect.any(Number) });
