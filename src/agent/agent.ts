@@ -20,6 +20,7 @@ import { clusterEndpoints } from './routes/cluster.js';
 import { eventEndpoints } from './routes/event.js';
 import { healthEndpoints } from './routes/health.js';
 import { kvEndpoints } from './routes/kv.js';
+import { notOfferedEndpoints } from './routes/not-offered.js';
 import { queryEndpoints } from './routes/query.js';
 import { sessionEndpoints } from './routes/session.js';
 import { statusEndpoints } from './routes/status.js';
@@ -119,6 +120,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       ...queryEndpoints({ queries, store, reader, datacenter }),
       ...eventEndpoints({ events, ledger, state, nodeName, datacenter, clock }),
       ...clusterEndpoints({ facts, reader }),
+      ...notOfferedEndpoints(),
     ];
     const server = owned.add(await serveHttp(endpoints, { ...options.http, names: [nodeName], log }));
     const close = (): Promise<void> => owned.close();

@@ -31,7 +31,7 @@ export const FILES: Readonly<Record<string, string>> = {
 const indexOf = (key: string): string => `$(consul kv get -detailed ${key} | sed -n 's/ModifyIndex *//p')`;
 const NOT_OFFERED = {
   why: 'B8: there is no Raft, mesh or storage to ask',
-  prints: /Unexpected response code: 404 \(Invalid URL path: not a recognized HTTP API endpoint\)/,
+  prints: /code: 404 \(Cannot answer "\/v1\/[^"]+": this agent is one node that keeps its catalog in memory\)/,
 };
 
 export const SCENARIOS: readonly CommandScenario[] = [
@@ -199,6 +199,8 @@ export const SCENARIOS: readonly CommandScenario[] = [
     title: 'B8 what a cluster has and one node in memory has not is refused',
     lines: [
       { line: 'consul snapshot save snap', differs: NOT_OFFERED },
+      { line: 'consul snapshot restore value.txt', code: 1, differs: NOT_OFFERED },
+      { line: 'consul operator raft remove-peer -id=nope', code: 1, differs: NOT_OFFERED },
       { line: 'consul operator autopilot get-config', differs: NOT_OFFERED },
       { line: 'consul connect ca get-config', differs: NOT_OFFERED },
       { line: 'consul config list -kind service-defaults', differs: NOT_OFFERED },
