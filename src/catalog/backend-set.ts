@@ -2,6 +2,7 @@ import type { Closable } from '../lifecycle.js';
 import { Backend, type BackendOptions, type RawAnswer } from './backend.js';
 import type { BackendAddress } from './backend-address.js';
 import { CatalogError, isOutage } from './catalog-error.js';
+import { withDeadline } from './deadline.js';
 
 export interface BackendSetOptions extends BackendOptions {
   /** Asks `/v1/status/leader`. */
@@ -107,8 +108,15 @@ export class BackendSet implements Closable {
   async #firstWithLeader(): Promise<Backend | undefined> {
     for (const backend of this.#backends) {
       if (backend === this.#current) return undefined;
-      const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]);
-      const answer = await this.#options.readLeader(backend, signal).catch(() => undefined);
+      const probe = {
+        ms: PROBE_TIMEOUT_MS,
+        signal: this.#closing.signal,
+        clock: this.#options.clock,
+        what: 'the leader',
+      };
+      const answer = await withDeadline((signal) => this.#options.readLeader(backend, signal), probe).catch(
+        () => undefined,
+      );
       // An agent without a leader answers an empty JSON string.
       if (answer?.status === 200 && answer.body.toString('utf8').trim() !== '""') return backend;
     }
