@@ -167,8 +167,9 @@ export class Backend implements Closable {
 
   #halveBudget(): void {
     const least = Math.min(LEAST_CONNECTIONS, this.#options.maxConnections);
-    this.#connectionBudget = Math.max(least, Math.floor(this.#connectionBudget / 2));
     this.#halvedAt = this.#options.clock.now();
+    if (this.#connectionBudget <= least) return;
+    this.#connectionBudget = Math.max(least, Math.floor(this.#connectionBudget / 2));
     this.#applyBudget();
     this.#options.log.warn('backend closed a new connection', {
       backend: this.address.label,

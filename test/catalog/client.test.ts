@@ -123,6 +123,22 @@ describe('requests', () => {
     expect(lastRequest(consul).headers['accept-encoding']).toBeUndefined();
   });
 
+  test('H060: of a distant one it is, for answers over the whole catalog, which are unpacked', async () => {
+    await using consul = await startFakeConsul({ services: { web: [{ port: 80 }] } });
+    // Reaches this machine as well, but does not look like it.
+    const client = clientFor(consul.url.replace('127.0.0.1', '0.0.0.0'));
+    expect((await client.nodes(query)).value).toMatchObject([{ name: 'node-1' }]);
+    expect(lastRequest(consul).headers['accept-encoding']).toBe('gzip');
+    expect((await client.instances('service', 'web', query)).value).toHaveLength(1);
+    expect(lastRequest(consul).headers['accept-encoding']).toBeUndefined();
+    consul.fail('catalog/nodes', { kind: 'headers', headers: { 'content-encoding': 'gzip' } });
+    const local = clientFor(consul.url);
+    await expect(local.nodes(query)).rejects.toMatchObject({
+      code: 'bad-response',
+      message: expect.stringContaining('no gzip'),
+    });
+  });
+
   test('C182: a prepared query carries the source address, and no parameter that overrides the query', async () => {
     await using consul = await startFakeConsul({ queries: { near: { service: 'consul' } } });
     await clientFor(consul.url).executeQuery('near', { ...query, sourceAddress: '192.0.2.7' });
