@@ -1,13 +1,17 @@
 import { CatalogCache } from './catalog/cache.js';
 import { ConsulClient } from './catalog/client.js';
+import { unlessAborted, withDeadline } from './catalog/deadline.js';
 import { backoffMs } from './catalog/next-index.js';
 import { readDatacenter } from './catalog/own-datacenter.js';
+import type { CatalogSettings } from './catalog/parts.js';
 import type { Clock } from './clock.js';
-import { type Credentials, readToken } from './config/credentials.js';
+import type { Credentials } from './config/credentials.js';
 import type { Config } from './config/settings.js';
+import { CurrentCatalog } from './current-catalog.js';
 import { type Closable, CloseStack } from './lifecycle.js';
 import type { Log } from './telemetry/log.js';
 import type { Metrics } from './telemetry/metrics.js';
+import { Token } from './token.js';
 
 export interface WatchingDeps {
   /** What the files that the configuration names hold. */
@@ -21,8 +25,8 @@ export interface WatchingDeps {
   readonly onReplaced: () => void;
 }
 
-/** How long a start waits for Consul. Without it the server starts all the same, and catches up later. */
-const START_PATIENCE_MS = 3_000;
+/** How long a start and a reload wait for Consul. Without it the server goes on all the same, and catches up later. */
+const PATIENCE_MS = 3_000;
 /** What Consul itself calls a datacenter that nobody gave a name. */
 const DEFAULT_DATACENTER = 'dc1';
 
@@ -32,31 +36,30 @@ export class WatchingSide implements Closable {
   readonly #client: ConsulClient;
   readonly #stopping = new AbortController();
   readonly #owned = new CloseStack();
+  readonly #token: Token;
+  readonly #current: CurrentCatalog;
   #config: Config;
-  #token: string | undefined;
   #datacenter: string;
-  #catalog: CatalogCache;
-  #replacing: Promise<void> = Promise.resolve();
 
   /** Starts to read at once. */
   constructor(config: Config, deps: WatchingDeps) {
     this.#deps = deps;
     this.#config = config;
-    this.#token = deps.credentials.token;
     this.#datacenter = config.datacenter ?? DEFAULT_DATACENTER;
+    this.#token = this.#owned.add(
+      new Token(config, deps.credentials.token, {
+        clock: deps.clock,
+        log: deps.log.child({ part: 'token' }),
+        onChange: () => this.#current.startOver(),
+      }),
+    );
     this.#client = this.#owned.add(this.#createClient(deps.credentials));
-    this.#catalog = this.#createCatalog();
-    this.#owned.add({ close: () => this.#catalog.close() });
-    this.#owned.add({
-      close: () => {
-        this.#stopping.abort(new Error('The server was closed'));
-        return this.#replacing;
-      },
-    });
+    this.#current = this.#owned.add(new CurrentCatalog(this.#createCatalog(), deps));
+    this.#owned.add({ close: async () => this.#stopping.abort(new Error('The server was closed')) });
   }
 
   get catalog(): CatalogCache {
-    return this.#catalog;
+    return this.#current.value;
   }
 
   /** The backend's own datacenter; the usual name while it is not known. */
@@ -67,13 +70,14 @@ export class WatchingSide implements Closable {
   /** Resolves when there are rows to answer with, or when Consul has had time enough. */
   async ready(): Promise<void> {
     if (this.#config.datacenter === undefined) await this.#learnDatacenter();
-    await this.#catalog.ready({ signal: this.#patience() });
+    await this.#patiently((signal) => this.catalog.ready({ signal }));
   }
 
   async update(config: Config): Promise<void> {
     const before = this.#config;
     this.#config = config;
-    await this.#readToken();
+    this.#current.update(catalogSettingsOf(config));
+    await this.#token.update(config);
     if (catalogScope(before) !== catalogScope(config)) await this.#replaceCatalog();
   }
 
@@ -94,12 +98,12 @@ export class WatchingSide implements Closable {
         servername: config.tlsServerName,
         verify: config.httpSslVerify,
       },
-      token: () => this.#token,
-      onForbidden: () => void this.#readToken(),
+      token: () => this.#token.value,
+      onForbidden: () => void this.#token.refresh(),
       basicAuth: config.httpAuth,
       namespace: config.namespace,
       partition: config.partition,
-      maxStaleMs: config.maxStaleMs,
+      maxStaleMs: () => this.#config.maxStaleMs,
       maxConnections: config.maxConnections,
       clock,
       log: log.child({ part: 'backend' }),
@@ -111,15 +115,15 @@ export class WatchingSide implements Closable {
     const config = this.#config;
     const { clock, random, log, metrics } = this.#deps;
     return new CatalogCache(this.#client, {
+      ...catalogSettingsOf(config),
       datacenter: this.#datacenter,
+      namesDatacenter: config.datacenter !== undefined,
       pollWaitMs: config.pollWaitMs,
       consistency: config.consistency,
       onlyPassing: config.onlyPassing,
       maxWatches: config.maxWatches,
       serviceCacheEntries: config.serviceCacheEntries,
       negativeCacheEntries: config.negativeCacheEntries,
-      staleMaxAgeMs: config.staleMaxAgeMs,
-      reverseScope: config.reverseScope,
       clock,
       random,
       log: log.child({ part: 'catalog' }),
@@ -127,21 +131,10 @@ export class WatchingSide implements Closable {
     });
   }
 
-  /** One after the other, so that each closes the one that it replaces. */
+  /** Resolves when a catalog with the settings of now is in use, or will be once Consul can be asked. */
   #replaceCatalog(): Promise<void> {
-    this.#replacing = this.#replacing.then(() => this.#replaceCatalogNow());
-    return this.#replacing;
-  }
-
-  /** A new catalog takes the old one's place once it knows as much, or when waiting for that has taken long enough. */
-  async #replaceCatalogNow(): Promise<void> {
-    const old = this.#catalog;
-    const fresh = this.#createCatalog();
-    await fresh.ready({ signal: this.#patience() });
-    if (this.#stopping.signal.aborted) return fresh.close();
-    this.#catalog = fresh;
-    this.#deps.onReplaced();
-    await old.close();
+    const replaced = this.#current.replaceBy(this.#createCatalog());
+    return this.#patiently((signal) => unlessAborted(replaced, signal)).catch(() => undefined);
   }
 
   /**
@@ -149,7 +142,7 @@ export class WatchingSide implements Closable {
    * it that has to be taken back, for until Consul can be asked there are no rows.
    */
   async #learnDatacenter(): Promise<void> {
-    const name = await readDatacenter(this.#client, this.#patience()).catch((error: Error) => {
+    const name = await this.#patiently((signal) => readDatacenter(this.#client, signal)).catch((error: Error) => {
       this.#deps.log.warn('datacenter not known yet', { assumed: this.#datacenter, reason: error.message });
       return undefined;
     });
@@ -173,34 +166,20 @@ export class WatchingSide implements Closable {
     await this.#replaceCatalog();
   }
 
-  /** An unreadable file leaves the token that worked so far. */
-  async #readToken(): Promise<void> {
-    const { token, tokenFile } = this.#config;
-    if (tokenFile === undefined) {
-      this.#token = token;
-      return;
-    }
-    try {
-      this.#token = await readToken(tokenFile);
-    } catch (error) {
-      this.#deps.log.warn('token file not read again', {
-        tokenFile,
-        reason: error instanceof Error ? error.message : error,
-      });
-    }
+  /** With a signal that is aborted when it takes too long. */
+  #patiently<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { clock } = this.#deps;
+    return withDeadline(task, { ms: PATIENCE_MS, signal: this.#stopping.signal, clock, what: 'the catalog' });
   }
+}
 
-  #patience(): AbortSignal {
-    return AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(START_PATIENCE_MS)]);
-  }
+/** What a catalog takes over under way. */
+function catalogSettingsOf({ staleMaxAgeMs, reverseScope, useCache, cacheMaxAgeMs }: Config): CatalogSettings {
+  return { staleMaxAgeMs, reverseScope, queryMaxAgeMs: useCache && cacheMaxAgeMs > 0 ? cacheMaxAgeMs : undefined };
 }
 
 /** The settings that a catalog is made with; when one changes, the catalog is made anew. */
 function catalogScope(config: Config): string {
-  const { onlyPassing, consistency, pollWaitMs, maxWatches, staleMaxAgeMs, reverseScope } = config;
-  const { serviceCacheEntries, negativeCacheEntries } = config;
-  return JSON.stringify([
-    [onlyPassing, consistency, pollWaitMs, maxWatches, staleMaxAgeMs, reverseScope],
-    [serviceCacheEntries, negativeCacheEntries],
-  ]);
+  const { onlyPassing, consistency } = config;
+  return JSON.stringify([onlyPassing, consistency]);
 }

@@ -30,7 +30,7 @@ export interface AggregateEvents {
  */
 export type Currency = 'current' | 'kept' | 'unknown';
 
-type AnyWatch = Pick<Watch<unknown>, 'current' | 'failure' | 'isTimed' | 'isHeld' | 'resume' | 'close'>;
+type AnyWatch = Pick<Watch<unknown>, 'current' | 'failure' | 'isTimed' | 'isHeld' | 'resume' | 'startOver' | 'close'>;
 
 export interface AggregatesOptions extends CatalogParts {
   /** Undefined means the backend's own. */
@@ -118,6 +118,11 @@ export class Aggregates implements Closable {
   /** The backend was found to be back after an outage that began at `downSince`. */
   resume(downSince: number): void {
     for (const watch of this.#watches) watch.resume(downSince);
+  }
+
+  /** Reads everything again: who asks has changed. */
+  startOver(): void {
+    for (const watch of this.#watches) watch.startOver();
   }
 
   async close(): Promise<void> {

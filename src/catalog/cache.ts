@@ -11,7 +11,7 @@ import { type MaybePromise, mapMaybe, recoverMaybe } from './maybe-promise.js';
 import type { Instance } from './model.js';
 import { OpenDatacenters } from './open-datacenters.js';
 import { readOwners } from './owners.js';
-import type { CatalogCacheOptions, CatalogParts } from './parts.js';
+import type { CatalogCacheOptions, CatalogParts, CatalogSettings } from './parts.js';
 import { PreparedQueries, type QueryRead } from './prepared-queries.js';
 import { Slots } from './slots.js';
 import type { CatalogLookup, CatalogSource, ReadOptions, Rows } from './source.js';
@@ -48,6 +48,7 @@ export class CatalogCache implements CatalogSource, Closable {
   readonly #queries: PreparedQueries;
   readonly #listeners = new Set<(entry: string) => void>();
   readonly #closing = new AbortController();
+  #settings: CatalogSettings;
   readonly #sweeping: Promise<void>;
 
   /** Starts to read at once. The client stays the caller's to close. */
@@ -55,8 +56,10 @@ export class CatalogCache implements CatalogSource, Closable {
     const { clock, maxWatches } = options;
     // Every read and every wait under way listens to it.
     setMaxListeners(0, this.#closing.signal);
+    this.#settings = options;
     this.#parts = {
       ...options,
+      settings: () => this.#settings,
       client,
       reads: new Slots({ limit: PARALLEL_READS, maxWaiting: MAX_WAITING_READS }),
       rereads: new TokenBucket({ burst: REREADS_PER_SECOND, refillMs: 1_000 / REREADS_PER_SECOND, clock }),
@@ -113,6 +116,20 @@ export class CatalogCache implements CatalogSource, Closable {
   onChange(listener: (entry: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Goes on with other settings, and with all that is known. */
+  update(settings: CatalogSettings): void {
+    const isOtherAge = settings.queryMaxAgeMs !== this.#settings.queryMaxAgeMs;
+    this.#settings = settings;
+    if (isOtherAge) this.#queries.startOver();
+  }
+
+  /** Reads everything again: who asks has changed, and may see other rows. What is known stays until then. */
+  startOver(): void {
+    this.#parts.hotNames.dropAll();
+    for (const catalog of this.#datacenters.open) catalog.startOver();
+    this.#queries.startOver();
   }
 
   /** Ends all blocking queries and reads; what waits for rows is rejected. */
@@ -176,7 +193,7 @@ export class CatalogCache implements CatalogSource, Closable {
 
   #readQuery({ query, datacenter: named }: PreparedQueryLookup, sourceAddress: string): MaybePromise<Rows> {
     const { local } = this.#datacenters;
-    const datacenter = named === local.name ? undefined : named;
+    const datacenter = named === undefined || named === local.name ? local.requested : named;
     const read: QueryRead = { query, datacenter, sourceAddress };
     const attempt = (): MaybePromise<Rows> =>
       mapMaybe(this.#queries.read(read), ({ value, isStale }) => ({

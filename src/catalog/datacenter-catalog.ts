@@ -17,7 +17,7 @@ export interface DatacenterCatalogOptions extends CatalogParts {
   /** Its name, in lower case. */
   readonly name: string;
   /** Whether requests have to say which datacenter they mean. */
-  readonly isRemote: boolean;
+  readonly isNamed: boolean;
   readonly onUnknownDatacenter: () => void;
 }
 
@@ -84,12 +84,12 @@ export class DatacenterCatalog implements Closable {
     });
     this.#addresses = new ServiceAddresses({
       ...options,
-      remote: this.#remote,
+      remote: this.requested,
       onChange: () => options.announce(this.reverseKey),
     });
     this.#aggregates = new Aggregates({
       ...options,
-      remote: this.#remote,
+      remote: this.requested,
       confidence,
       events: {
         onNames: (came, gone) => this.#onNames(came, gone),
@@ -101,6 +101,11 @@ export class DatacenterCatalog implements Closable {
         },
       },
     });
+  }
+
+  /** The datacenter that requests name; undefined where they mean the backend's own without saying so. */
+  get requested(): string | undefined {
+    return this.#options.isNamed ? this.name : undefined;
   }
 
   /** When somebody last read here. */
@@ -191,6 +196,15 @@ export class DatacenterCatalog implements Closable {
     return this.#singleNodes.readDenied(key, createSource);
   }
 
+  /** Reads everything again: who asks has changed, and may see other rows. What is known stays until then. */
+  startOver(): void {
+    const now = this.#options.clock.now();
+    this.#aggregates.startOver();
+    this.#instances.markAll(now);
+    this.#singleNodes.markAll(now);
+    this.#addresses.startOver();
+  }
+
   /** To be called about once a second. */
   sweep(): void {
     this.#instances.sweep();
@@ -206,10 +220,6 @@ export class DatacenterCatalog implements Closable {
     await this.#aggregates.close();
   }
 
-  get #remote(): string | undefined {
-    return this.#options.isRemote ? this.name : undefined;
-  }
-
   /** Whether absence from an aggregate means absence. One that is a moment old is checked, as often as is bearable. */
   #isBelievable(currency: 'current' | 'kept'): boolean {
     return currency === 'current' || !this.#unlistedLookups.take();
@@ -223,8 +233,8 @@ export class DatacenterCatalog implements Closable {
   }
 
   #mayServeStale(): boolean {
-    const { clock, staleMaxAgeMs } = this.#options;
-    return this.confidence.isCutOff && clock.now() - this.confidence.vouchedUntil < staleMaxAgeMs;
+    const { clock, settings } = this.#options;
+    return this.confidence.isCutOff && clock.now() - this.confidence.vouchedUntil < settings().staleMaxAgeMs;
   }
 
   #serviceSource({ view, service, peer }: ServiceRead): EntrySource<readonly Instance[]> {
@@ -235,7 +245,7 @@ export class DatacenterCatalog implements Closable {
       isListed: () => view === 'service' && peer === undefined && this.serviceNames?.has(service) === true,
       // The aggregates know neither imported services nor the configuration of ingress gateways.
       isVouchable: peer === undefined && view !== 'ingress',
-      read: (query) => client.instances(view, service, { ...query, datacenter: this.#remote, peer }),
+      read: (query) => client.instances(view, service, { ...query, datacenter: this.requested, peer }),
     };
   }
 
@@ -246,13 +256,13 @@ export class DatacenterCatalog implements Closable {
       what: `node "${name}"${this.#where(peer)}`,
       isListed: () => false,
       isVouchable: peer === undefined,
-      read: (query) => client.node(name, { ...query, datacenter: this.#remote, peer }),
+      read: (query) => client.node(name, { ...query, datacenter: this.requested, peer }),
     };
   }
 
   #where(peer: string | undefined): string {
     if (peer !== undefined) return ` of peer "${peer}"`;
-    return this.#options.isRemote ? ` of "${this.name}"` : '';
+    return this.#options.isNamed ? ` of "${this.name}"` : '';
   }
 
   #onNames(came: readonly string[], gone: readonly string[]): void {

@@ -185,13 +185,13 @@ export class Entries<T> {
 
   /** What the entry holds, if that may still be served. */
   #found(entry: Entry<T>): Found<T> {
-    const { confidence, staleMaxAgeMs, clock, metrics } = this.#options;
+    const { confidence, settings, clock, metrics } = this.#options;
     const { answer } = entry;
     if (answer === undefined) throw this.#unavailable(entry, entry.failure);
     const isStale = this.#isStale(entry);
     if (isStale) {
       const ageMs = clock.now() - entry.goodUntil(confidence.vouchedUntil);
-      if (this.#options.isNegative(answer.value) || ageMs >= staleMaxAgeMs) {
+      if (this.#options.isNegative(answer.value) || ageMs >= settings().staleMaxAgeMs) {
         throw this.#unavailable(entry, entry.failure ?? confidence.downBy);
       }
       metrics.staleReads.inc();
@@ -209,11 +209,11 @@ export class Entries<T> {
   }
 
   #needsLook(entry: Entry<T>): boolean {
-    const { confidence, clock, staleMaxAgeMs } = this.#options;
+    const { confidence, clock, settings } = this.#options;
     const now = clock.now();
     if (this.#isStale(entry)) {
       // The datacenter's key tells when a cut-off begins and ends; nothing tells that of an entry's own trouble.
-      return !confidence.isCutOff || now - entry.goodUntil(confidence.vouchedUntil) >= staleMaxAgeMs;
+      return !confidence.isCutOff || now - entry.goodUntil(confidence.vouchedUntil) >= settings().staleMaxAgeMs;
     }
     const freshness = entry.freshness(now, confidence.isVouching);
     // What is dirty for less than a second is being read again already.

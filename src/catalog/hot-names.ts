@@ -56,6 +56,11 @@ export class HotNames implements Closable {
     this.#ending.add(ended);
   }
 
+  /** No name has a watch any more, until it is asked for again. */
+  dropAll(): void {
+    for (const key of [...this.#hot.keys()]) this.drop(key);
+  }
+
   /** Ends the watches of names that nobody asks for, and those there is no room for any more. */
   sweep(): void {
     const now = this.#options.clock.now();
@@ -67,7 +72,7 @@ export class HotNames implements Closable {
   }
 
   async close(): Promise<void> {
-    for (const key of [...this.#hot.keys()]) this.drop(key);
+    this.dropAll();
     await Promise.all(this.#ending);
   }
 

@@ -24,8 +24,8 @@ export class OpenDatacenters implements Closable {
     this.local = new DatacenterCatalog({
       ...parts,
       name: parts.datacenter,
-      isRemote: false,
-      // Requests for our own datacenter do not name one.
+      isNamed: parts.namesDatacenter,
+      // A wrong name of our own is for the log to tell.
       onUnknownDatacenter: () => {},
     });
   }
@@ -72,7 +72,7 @@ export class OpenDatacenters implements Closable {
     const catalog: DatacenterCatalog = new DatacenterCatalog({
       ...this.#parts,
       name,
-      isRemote: true,
+      isNamed: true,
       onUnknownDatacenter: () => {
         this.known.noteUnknown(name);
         this.#drop(catalog);

@@ -25,7 +25,7 @@ export async function readOwners(address: string, catalog: DatacenterCatalog, pa
   const nodes = (catalog.nodes?.at(address) ?? []).map(
     ({ name, datacenter }): AddressOwner => ({ kind: 'node', name, datacenter: datacenter.toLowerCase() }),
   );
-  const services = parts.reverseScope === 'all' ? await servicesAt(address, catalog, parts) : [];
+  const services = parts.settings().reverseScope === 'all' ? await servicesAt(address, catalog, parts) : [];
   const owners = [
     ...nodes,
     ...(services ?? []).map((name): AddressOwner => ({ kind: 'service', name, datacenter: catalog.name })),
@@ -73,7 +73,7 @@ interface Finding {
 /** While the backend is away, old owners will do for a time, but "nobody" will not. */
 function assertUsable(address: string, { owners, isComplete, catalog, parts }: Finding): void {
   const { isCutOff, vouchedUntil, downBy } = catalog.confidence;
-  if (isCutOff && (owners.length === 0 || parts.clock.now() - vouchedUntil >= parts.staleMaxAgeMs)) {
+  if (isCutOff && (owners.length === 0 || parts.clock.now() - vouchedUntil >= parts.settings().staleMaxAgeMs)) {
     const code = downBy?.code ?? 'unreachable';
     throw new CatalogError(code, `Cannot read the owners of ${address}: nothing recent is known`, { cause: downBy });
   }

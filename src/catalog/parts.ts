@@ -8,9 +8,21 @@ import type { Slots } from './slots.js';
 import type { Timers } from './timers.js';
 import type { TokenBucket } from './token-bucket.js';
 
-export interface CatalogCacheOptions {
-  /** The backend's own datacenter, in lower case. */
+/** What can change under way. */
+export interface CatalogSettings {
+  /** How long to go on with the last rows while the backend cannot be asked; 0 turns that off. */
+  readonly staleMaxAgeMs: number;
+  /** Whose addresses reverse lookups find. */
+  readonly reverseScope: 'nodes' | 'all';
+  /** How long a prepared query's result is used again; undefined means a second, or its own TTL if that is shorter. */
+  readonly queryMaxAgeMs: number | undefined;
+}
+
+interface FixedOptions {
+  /** The datacenter that lookups without one mean, in lower case. */
   readonly datacenter: string;
+  /** Whether that one may be another than the backend's own, so that requests have to name it. */
+  readonly namesDatacenter: boolean;
   /** Longest wait of a blocking query. */
   readonly pollWaitMs: number;
   /** For reads of one name. */
@@ -21,10 +33,6 @@ export interface CatalogCacheOptions {
   readonly maxWatches: number;
   readonly serviceCacheEntries: number;
   readonly negativeCacheEntries: number;
-  /** How long to go on with the last rows while the backend cannot be asked; 0 turns that off. */
-  readonly staleMaxAgeMs: number;
-  /** Whose addresses reverse lookups find. */
-  readonly reverseScope: 'nodes' | 'all';
   readonly clock: Clock;
   /** From 0 up to but not including 1. */
   readonly random: () => number;
@@ -32,8 +40,12 @@ export interface CatalogCacheOptions {
   readonly metrics: Metrics;
 }
 
+export interface CatalogCacheOptions extends FixedOptions, CatalogSettings {}
+
 /** What all parts of one cache share. */
-export interface CatalogParts extends CatalogCacheOptions {
+export interface CatalogParts extends FixedOptions {
+  /** To be asked for each time. */
+  readonly settings: () => CatalogSettings;
   readonly client: ConsulClient;
   /** Reads of single names under way. */
   readonly reads: Slots;

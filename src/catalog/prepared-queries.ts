@@ -30,8 +30,9 @@ interface Result {
 const FRESH_MS = 1_000;
 const PARALLEL_EXECUTIONS = 8;
 const MAX_WAITING = 256;
+const LONG_AGO = 0;
 
-/** Results of prepared queries: kept for a second at most, one execution at a time for those who ask the same. */
+/** Results of prepared queries: used again for a second, or as long as told; one execution for all who ask the same. */
 export class PreparedQueries {
   readonly #options: PreparedQueriesOptions;
   readonly #results: LRUCache<string, Result>;
@@ -73,6 +74,14 @@ export class PreparedQueries {
     );
   }
 
+  /** What is known is for outages only: who asks has changed and may get other results, or they are to be younger. */
+  startOver(): void {
+    for (const [key, result] of [...this.#results.entries()]) {
+      this.#results.set(key, { ...result, freshUntil: LONG_AGO });
+      this.#options.announce(key);
+    }
+  }
+
   #run(key: string, read: QueryRead): Promise<Result> {
     const running = this.#running.get(key) ?? this.#execute(key, read).finally(() => this.#running.delete(key));
     this.#running.set(key, running);
@@ -80,7 +89,7 @@ export class PreparedQueries {
   }
 
   async #execute(key: string, { query, datacenter, sourceAddress }: QueryRead): Promise<Result> {
-    const { announce, client, clock, confidence, consistency, signal, timers } = this.#options;
+    const { announce, client, clock, confidence, consistency, settings, signal, timers } = this.#options;
     const what = `prepared query "${query}"`;
     try {
       const { value } = await withDeadline(
@@ -96,7 +105,7 @@ export class PreparedQueries {
       );
       confidence.succeeded();
       const readAt = clock.now();
-      const freshMs = Math.min(FRESH_MS, (value?.ttlSeconds ?? 1) * 1_000);
+      const freshMs = settings().queryMaxAgeMs ?? Math.min(FRESH_MS, (value?.ttlSeconds ?? 1) * 1_000);
       const result = { value, readAt, freshUntil: readAt + freshMs };
       this.#results.set(key, result);
       timers.after(freshMs, () => announce(key));
@@ -112,10 +121,10 @@ export class PreparedQueries {
     known: Result | undefined,
     { read, cause }: { readonly read: QueryRead; readonly cause: unknown },
   ): Found<QueryResult | undefined> {
-    const { announce, clock, staleMaxAgeMs, metrics, timers } = this.#options;
-    const isServable = known?.value !== undefined && known.value.instances.length > 0;
-    if (!isServable || clock.now() - known.readAt >= staleMaxAgeMs || !isOutage(cause)) {
-      const code = cause instanceof CatalogError ? cause.code : 'bad-response';
+    const { announce, clock, settings, metrics, timers } = this.#options;
+    const code = cause instanceof CatalogError ? cause.code : 'bad-response';
+    const isServable = known?.value !== undefined && known.value.instances.length > 0 && code !== 'unknown-datacenter';
+    if (!isServable || clock.now() - known.readAt >= settings().staleMaxAgeMs) {
       throw new CatalogError(code, `Cannot run prepared query "${read.query}": nothing recent is known`, { cause });
     }
     metrics.staleReads.inc();

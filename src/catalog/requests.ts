@@ -24,7 +24,7 @@ export interface RequestsOptions {
   readonly namespace: string | undefined;
   readonly partition: string | undefined;
   /** Stale answers of servers that lost their leader longer ago than this are asked for again without `stale`. */
-  readonly maxStaleMs: number;
+  readonly maxStaleMs: () => number;
   /** Most sockets to one address at a time. */
   readonly maxConnections: number;
   readonly clock: Clock;
@@ -89,7 +89,7 @@ export class Requests implements Closable {
   /** One read; `decode` may throw a SyntaxError. Fails with a `CatalogError`. */
   async read<T>(endpoint: Endpoint, query: ReadQuery, decode: (body: Buffer) => T | Promise<T>): Promise<Answer<T>> {
     const answer = await this.#ask(endpoint, query);
-    if (query.consistency === 'stale' && lastContactMs(answer) > this.#options.maxStaleMs) {
+    if (query.consistency === 'stale' && lastContactMs(answer) > this.#options.maxStaleMs()) {
       return this.read(endpoint, { ...query, consistency: 'default' }, decode);
     }
     this.#noteFilter(answer);

@@ -16,6 +16,7 @@ const RESCAN_MS = 60_000;
 const RESCANS_PER_SECOND = 200;
 /** Without questions for this long the index is not kept current any more. */
 const IDLE_MS = 10 * 60_000;
+const LONG_AGO = 0;
 
 /**
  * Which services have instances with an address of their own, by that address (dns-behaviour 18.4).
@@ -62,6 +63,11 @@ export class ServiceAddresses {
     for (const name of gone) this.#set(name, []);
     if (this.#askedAt === undefined) return;
     for (const name of came) void this.#read(name);
+  }
+
+  /** Reads everything again soon: who asks has changed. */
+  startOver(): void {
+    if (this.isComplete) this.#scannedAt = LONG_AGO;
   }
 
   /** To be called about once a second: reads everything again when it is time. */

@@ -63,7 +63,7 @@ const TIMED_POLLS = 12;
 const QUICK_MS = 1_000;
 /** Within this time even a large catalog's names are answered when they have changed already (http-api A3.3). */
 const HELD_AFTER_MS = 500;
-const STARTING_OVER = new CatalogError('closed', 'Cannot go on waiting: the backend may have been started anew');
+const STARTING_OVER = new CatalogError('closed', 'Cannot go on waiting: what comes next is read anew');
 
 /**
  * Keeps one URL's content current by blocking queries, for as long as it is open (http-api A1.5).
@@ -135,6 +135,13 @@ export class Watch<T> implements Closable {
     }
   }
 
+  /** Reads again at once, waiting past nothing: who asks has changed, so the answer may be another one. */
+  startOver(): void {
+    this.#index = undefined;
+    this.#polling.abort(STARTING_OVER);
+    this.#wakeUp.abort();
+  }
+
   async close(): Promise<void> {
     const closed = new CatalogError('closed', `Cannot read ${this.#options.what}: its watch was closed`);
     this.#closing.abort(closed);
@@ -163,7 +170,8 @@ export class Watch<T> implements Closable {
     const sentIndex = this.isTimed ? undefined : this.#index;
     const sentAt = clock.now();
     this.#sentAt = sentIndex === undefined ? undefined : sentAt;
-    this.#polling = new AbortController();
+    const polling = new AbortController();
+    this.#polling = polling;
     try {
       const answer = await withDeadline(
         (signal) =>
@@ -172,9 +180,10 @@ export class Watch<T> implements Closable {
             consistency: this.#consistency,
             blocking: sentIndex === undefined ? undefined : { index: sentIndex, waitMs },
           }),
-        { ms: waitMs + waitMs / 16 + GRACE_MS, signal: this.#polling.signal, clock, what },
+        { ms: waitMs + waitMs / 16 + GRACE_MS, signal: polling.signal, clock, what },
       );
       this.#sentAt = undefined;
+      polling.signal.throwIfAborted();
       this.#noteBlocking(answer, { sentIndex, tookMs: clock.now() - sentAt });
       this.#accept(answer);
     } finally {

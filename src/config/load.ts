@@ -22,9 +22,6 @@ export interface LoadedConfig {
   readonly notes: readonly ConfigNote[];
 }
 
-/** Consul's settings that files for Consul may have, and that mean nothing here. */
-const WITHOUT_EFFECT = ['useCache', 'cacheMaxAgeMs', 'preferNamespace'] as const satisfies readonly SettingName[];
-
 /** Reads the configuration from everywhere. Fails with a `ConfigError` that lists all that is wrong. */
 export async function loadConfig({ command, flags, env }: ConfigRequest): Promise<LoadedConfig> {
   const said = [fromEnv(command, env), fromFlags(command, flags)];
@@ -36,13 +33,22 @@ export async function loadConfig({ command, flags, env }: ConfigRequest): Promis
   const wrong = [...read.problems, ...problems, ...files.problems];
   if (wrong.length > 0) throw new ConfigError(wrong);
   const notes = layers.flatMap((layer) => layer.notes);
-  for (const where of WITHOUT_EFFECT.map((name) => origins[name])) {
+  for (const where of withoutEffect(command, config).map((name) => origins[name])) {
     if (where !== undefined) notes.push({ level: 'info', message: 'setting without effect', fields: { where } });
   }
   if (!config.httpSslVerify) {
     notes.push({ level: 'warn', message: "certificate of Consul's HTTP API is not verified", fields: {} });
   }
   return { config, origins, credentials: files.credentials, notes };
+}
+
+/** Consul's settings that files for Consul may have, and that mean nothing here. */
+function withoutEffect(command: Command, { useCache }: Config): readonly SettingName[] {
+  return [
+    ...(useCache ? [] : (['cacheMaxAgeMs'] as const)),
+    'preferNamespace',
+    ...(command === 'serve' ? (['nodeName'] as const) : []),
+  ];
 }
 
 /** What `serve` asks its Consul agent for, `dev` must know itself (http-api B1). */

@@ -206,7 +206,7 @@ describe('answers', () => {
 
   test('C177: a stale answer of a server without a leader for too long is asked for again, of the leader', async () => {
     await using consul = await startFakeConsul();
-    const client = clientFor(consul.url, { maxStaleMs: 5_000 });
+    const client = clientFor(consul.url, { maxStaleMs: () => 5_000 });
     consul.fail('stale', { kind: 'headers', headers: { 'x-consul-lastcontact': '5000' } });
     await client.instances('service', 'web', query);
     expect(consul.requests).toHaveLength(1);

@@ -135,11 +135,14 @@ describe('D20: while the backend is away', () => {
     await reading;
   });
 
-  test('a refusal is none of an outage: nothing old stands in for it', async () => {
+  test('also when the token is refused, as for services; but not when there is no such datacenter', async () => {
     await using running = await Running.start({ consul });
     await running.read(near);
     await running.pass(2_000);
     running.consul.fail('query/near', { kind: 'status', status: 403, body: 'Permission denied' });
-    await expect(running.read(near)).rejects.toMatchObject({ code: 'permission-denied' });
+    expect(await running.read(near)).toMatchObject({ isStale: true, result: { service: 'web' } });
+    await expect(running.read({ ...near, query: 'other' })).resolves.toMatchObject({ isStale: false });
+    running.consul.fail('query/near', { kind: 'status', status: 500, body: 'No path to datacenter' });
+    await expect(running.read(near)).rejects.toMatchObject({ code: 'unknown-datacenter' });
   });
 });

@@ -47,7 +47,7 @@ export function createClient(
     basicAuth: undefined,
     namespace: undefined,
     partition: undefined,
-    maxStaleMs: 10_000,
+    maxStaleMs: () => 10_000,
     maxConnections: 100,
     clock: systemClock,
     log: new TestLog(),
@@ -66,6 +66,7 @@ export function createCache(
   const client = createClient(address, { clock, log, metrics, ...clientChanges });
   const cache = new CatalogCache(client, {
     datacenter: 'dc1',
+    namesDatacenter: false,
     pollWaitMs: 60_000,
     consistency: 'stale',
     onlyPassing: true,
@@ -74,6 +75,7 @@ export function createCache(
     negativeCacheEntries: 1_000,
     staleMaxAgeMs: 3_600_000,
     reverseScope: 'all',
+    queryMaxAgeMs: undefined,
     clock,
     random: () => 0.5,
     log,

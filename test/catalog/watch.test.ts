@@ -119,6 +119,29 @@ describe('a loop of blocking queries', () => {
     expect((await scripted.read()).query.blocking?.index).toBe('8');
   });
 
+  test('H070: starting over breaks the wait off and waits past nothing', async () => {
+    const scripted = start();
+    await (await scripted.read()).answer('one', { index: '7' });
+    const waiting = await scripted.read();
+    scripted.watch.startOver();
+    const anew = await scripted.read();
+    expect(waiting.query.signal.aborted).toBe(true);
+    expect(anew.query.blocking).toBeUndefined();
+    await anew.answer('two', { index: '7' });
+    expect(scripted.watch.current).toMatchObject({ value: 'two', index: '7' });
+    expect(scripted.failures).toEqual([]);
+  });
+
+  test('H070: starting over ends the pause after a refusal', async () => {
+    const scripted = start();
+    await (await scripted.read()).fail('unknown-token');
+    const before = scripted.reads.length;
+    scripted.watch.startOver();
+    await (await scripted.read()).answer('one');
+    expect(scripted.reads.length).toBeGreaterThan(before);
+    expect(scripted.watch).toMatchObject({ current: { value: 'one' }, failure: undefined });
+  });
+
   test('H166: other content under the same index is a change', async () => {
     const scripted = start();
     await (await scripted.read()).answer('one', { index: '7' });

@@ -59,14 +59,23 @@ test('unverified certificates raise a warning (H073)', async () => {
   expect(notes).toMatchObject([{ level: 'warn', message: expect.stringContaining('not verified') }]);
 });
 
-test('a setting that Consul obeys and we do not is named', async () => {
-  await writeFile(join(dir, 'a.json'), '{"dns_config":{"use_cache":true,"cache_max_age":"5s","only_passing":true}}');
-  const { notes } = await loadConfig({ command: 'serve', flags: new Map([['--config-dir', [dir]]]), env: {} });
-  expect(notes.map(({ message, fields }) => [message, fields])).toEqual([
-    ['setting without effect', { where: `${join(dir, 'a.json')}: dns_config.use_cache` }],
-    ['setting without effect', { where: `${join(dir, 'a.json')}: dns_config.cache_max_age` }],
-  ]);
-});
+test.each([
+  { command: 'serve', useCache: true, keys: ['node_name', 'dns_config.prefer_namespace'] },
+  { command: 'serve', useCache: false, keys: ['node_name', 'dns_config.cache_max_age', 'dns_config.prefer_namespace'] },
+  { command: 'dev', useCache: true, keys: ['dns_config.prefer_namespace'] },
+] as const)(
+  'settings of Consul that mean nothing to $command are named: $keys',
+  async ({ command, useCache, keys }) => {
+    const dns_config = { use_cache: useCache, cache_max_age: '5s', prefer_namespace: true, only_passing: true };
+    await writeFile(join(dir, 'a.json'), JSON.stringify({ node_name: 'n', dns_config }));
+    const { notes } = await loadConfig({ command, flags: new Map([['--config-dir', [dir]]]), env: {} });
+    expect(notes).toHaveLength(keys.length);
+    for (const key of keys) {
+      const fields = { where: `${join(dir, 'a.json')}: ${key}` };
+      expect(notes).toContainEqual({ level: 'info', message: 'setting without effect', fields });
+    }
+  },
+);
 
 test('no secret is shown with the configuration (H076)', async () => {
   const { config, origins } = await loadConfig({

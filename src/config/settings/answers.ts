@@ -33,9 +33,9 @@ export const ANSWER_SETTINGS = {
     keys: ['node_name'],
     type: nodeName,
     fallback: undefined,
-    fallbackText: "the Consul agent's; the host name for dev",
+    fallbackText: 'the host name',
     reloadable: false,
-    help: 'The node that prepared queries take as their origin; for dev, the one node there is',
+    help: 'For dev, the one node there is; else without effect, for prepared queries start from the node of the Consul agent',
   }),
   onlyPassing: setting({
     flag: '--only-passing',

@@ -164,7 +164,7 @@ export const BACKEND_SETTINGS = {
     keys: ['consul_dnsd.consistency'],
     type: choice(['stale', 'default', 'consistent']),
     fallback: 'stale',
-    reloadable: false,
+    reloadable: true,
     help: 'Which server may answer reads of one service: any, the leader, or the leader after asking its peers',
   }),
   allowStale: setting({
@@ -173,7 +173,7 @@ export const BACKEND_SETTINGS = {
     keys: ['dns_config.allow_stale'],
     type: boolean,
     fallback: true,
-    reloadable: false,
+    reloadable: true,
     help: 'Let any Consul server answer; false is the same as --consistency default',
   }),
   maxStaleMs: setting({
@@ -182,7 +182,7 @@ export const BACKEND_SETTINGS = {
     keys: ['dns_config.max_stale'],
     type: durationMs({ min: 0, max: 100 * YEAR_MS }),
     fallback: 10 * YEAR_MS,
-    reloadable: false,
+    reloadable: true,
     help: 'Ask the leader when the server that answered lost it longer ago than this',
   }),
   useCache: setting({
@@ -191,8 +191,8 @@ export const BACKEND_SETTINGS = {
     keys: ['dns_config.use_cache'],
     type: boolean,
     fallback: false,
-    reloadable: false,
-    help: "Without effect: answers come from a cache of our own that is kept current (Consul: the agent's cache)",
+    reloadable: true,
+    help: 'Let --cache-max-age count; answers come from a cache that is kept current in any case',
   }),
   cacheMaxAgeMs: setting({
     flag: '--cache-max-age',
@@ -200,8 +200,8 @@ export const BACKEND_SETTINGS = {
     keys: ['dns_config.cache_max_age'],
     type: durationMs({ min: 0, max: 100 * YEAR_MS }),
     fallback: 0,
-    reloadable: false,
-    help: 'Without effect, see --use-cache',
+    reloadable: true,
+    help: "With --use-cache, how long a prepared query's result is used again; 0s is a second, or its own TTL if shorter",
   }),
   pollWaitMs: setting({
     flag: '--poll-wait',
@@ -236,7 +236,7 @@ export const BACKEND_SETTINGS = {
     keys: ['consul_dnsd.stale.max_age'],
     type: durationMs({ min: 0, max: 10 * YEAR_MS }),
     fallback: HOUR_MS,
-    reloadable: false,
+    reloadable: true,
     help: 'How long to answer from the last good data while Consul cannot be reached; 0s turns that off',
   }),
   serviceCacheEntries: setting({
@@ -263,7 +263,7 @@ export const BACKEND_SETTINGS = {
     keys: ['consul_dnsd.reverse_scope'],
     type: choice(['all', 'nodes']),
     fallback: 'all',
-    reloadable: false,
+    reloadable: true,
     help: 'Whose addresses reverse lookups find: of nodes and services, or of nodes alone (cheaper with many services)',
   }),
 };
