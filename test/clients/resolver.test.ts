@@ -70,6 +70,20 @@ test('H139 a resolver sees every instance come and go exactly once, however many
   expect(resolver.largestFall).toBe(0);
 });
 
+test('H139 a resolver is woken by each single change', async () => {
+  await register('web-1');
+  await resolver.sees('web-1', true);
+  for (let round = 0; round < 200; round += 1) {
+    // Nothing else changes: a wake that is lost is missed.
+    const way = WAYS[round % WAYS.length];
+    await way?.out('web-1');
+    await resolver.sees('web-1', false);
+    await way?.back('web-1');
+    await resolver.sees('web-1', true);
+  }
+  expect(resolver.turns).toHaveLength(2 * 200 + 1);
+});
+
 test('H139 H164 a resolver is woken by what concerns it, and by nothing else', async () => {
   await register('web-1');
   await resolver.sees('web-1', true);
