@@ -35,18 +35,18 @@ test('H142 of 5,000 blocking queries, a change answers all that it concerns and 
   const web = '/v1/health/service/web';
   const indexes = new Map([web, ...OTHERS].map((path) => [path, indexOf(agent.url, path)]));
   await Promise.all(indexes.values());
-  const holdAll = async (path: string, count: number): Promise<void> => {
-    for (let left = count; left > 0; left -= BATCH) {
-      const batch = Array.from({ length: Math.min(left, BATCH) }, () => hold(path));
-      (path === web ? concerned : others).push(...batch);
+  const holdAll = async (path: string, count: number): Promise<readonly ReturnType<typeof hold>[]> => {
+    const held: ReturnType<typeof hold>[] = [];
+    while (held.length < count) {
+      held.push(...Array.from({ length: Math.min(BATCH, count - held.length) }, () => hold(path)));
       // What is asked later is answered later: the batch is held by then.
       await ask(agent.url, 'GET', '/v1/status/leader');
     }
+    return held;
   };
-  const concerned: ReturnType<typeof hold>[] = [];
   const others: ReturnType<typeof hold>[] = [];
-  for (const path of OTHERS) await holdAll(path, EACH);
-  await holdAll(web, CONCERNED);
+  for (const path of OTHERS) others.push(...(await holdAll(path, EACH)));
+  const concerned = await holdAll(web, CONCERNED);
   expect(await settled([...others, ...concerned])).toBe(0);
 
   await register('web', 8080);
