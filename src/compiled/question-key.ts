@@ -19,7 +19,7 @@ export interface Asker {
 export interface KeptKey {
   readonly hash: number;
   readonly shape: number;
-  readonly question: Uint8Array;
+  readonly question: Int32Array;
   /** Where the name ends in the packets if it has capitals, which each packet may put elsewhere; else 0. */
   readonly spelledUpTo: number;
 }
@@ -39,20 +39,26 @@ const MAY_RECURSE = 0x40;
 const IS_MIXED_CASE = 0x80;
 const LIMIT_SHIFT = 8;
 
+/** A name, and type and class together. */
+const MAX_WORDS = Math.ceil(MAX_NAME_BYTES / 4) + 1;
+
 /**
  * What a packet asks, read in one pass without decoding it: the question in lower case, and in `shape` all else that the
  * reply depends on. Packets with equal keys get the same reply but for their ID, their spelling of the question, the
  * order of equal records, and what goes with time.
  *
- * One object reads packet after packet, so that nothing is allocated for each.
+ * One object reads packet after packet, so that nothing is allocated for each; and it reads four bytes at a time, for
+ * hashing them one by one took twice as long.
  */
 export class QuestionKey {
-  /** Name, type and class as on the wire, the name in lower case; valid up to `length`. */
-  readonly question = new Uint8Array(MAX_NAME_BYTES + TYPE_AND_CLASS_BYTES);
+  /** The name as on the wire but in lower case and filled up with zeros; type and class. Valid up to `length`. */
+  readonly question = new Int32Array(MAX_WORDS);
   length = 0;
   shape = 0;
   /** Of question and shape: 32 bits. */
   hash = 0;
+  /** Where the name ends in the packet. */
+  #nameEnd = 0;
   readonly #maxUdpBytes: number;
   /** Keeps others from choosing names that fall together. */
   readonly #seed: number;
@@ -69,8 +75,7 @@ export class QuestionKey {
 
   keep(): KeptKey {
     const { hash, shape, length } = this;
-    const spelledUpTo = this.isMixedCase ? HEADER_BYTES + length - TYPE_AND_CLASS_BYTES : 0;
-    return { hash, shape, question: this.question.slice(0, length), spelledUpTo };
+    return { hash, shape, question: this.question.slice(0, length), spelledUpTo: this.isMixedCase ? this.#nameEnd : 0 };
   }
 
   equals({ shape, question }: KeptKey): boolean {
@@ -82,60 +87,80 @@ export class QuestionKey {
   /** False for a packet that is not a plain question; this key is then of no use. Never throws. */
   read(packet: Uint8Array, { isUdp, mayRecurse }: Asker): boolean {
     if (!isPlainQuery(packet)) return false;
-    const end = this.#readQuestion(packet);
-    if (end < 0) return false;
+    const nameEnd = endOfName(packet);
+    if (nameEnd < 0) return false;
     // A query is at least 17 bytes long, here and below.
-    let shape = this.shape | (packet[2]! & FLAG_BITS.RD) | (packet[3]! & (FLAG_BITS.CD | FLAG_BITS.AD));
+    let shape = (packet[2]! & FLAG_BITS.RD) | (packet[3]! & (FLAG_BITS.CD | FLAG_BITS.AD));
     if (isUdp) shape |= IS_UDP;
     if (mayRecurse) shape |= MAY_RECURSE;
     let advertisedBytes = 0;
     if (packet[11] === 1) {
-      if (!isPlainOpt(packet, end)) return false;
-      advertisedBytes = u16(packet, end + 3);
-      shape |= (packet[end + 7]! & 0x80) === 0 ? HAS_OPT : HAS_OPT | DNSSEC_OK;
+      const opt = nameEnd + TYPE_AND_CLASS_BYTES;
+      if (!isPlainOpt(packet, opt)) return false;
+      advertisedBytes = u16(packet, opt + 3);
+      shape |= (packet[opt + 7]! & 0x80) === 0 ? HAS_OPT : HAS_OPT | DNSSEC_OK;
     }
     const limitBytes = isUdp ? udpLimitBytes(advertisedBytes, this.#maxUdpBytes) : MAX_MESSAGE_BYTES;
     shape |= limitBytes << LIMIT_SHIFT;
-    this.shape = shape;
-    this.hash = Math.imul(this.hash ^ shape, 0x9e3779b1) | 0;
+    this.#readQuestion(packet, nameEnd, shape);
     return true;
   }
 
-  /** Copies and hashes the question; gives where it ends, -1 when it is not whole. */
-  #readQuestion(packet: Uint8Array): number {
+  #readQuestion(packet: Uint8Array, nameEnd: number, shape: number): void {
     const { question } = this;
-    const last = Math.min(packet.length - TYPE_AND_CLASS_BYTES, HEADER_BYTES + MAX_NAME_BYTES);
-    let hash = this.#seed;
-    let isMixedCase = 0;
-    let at: number = HEADER_BYTES;
-    for (;;) {
-      if (at >= last) return -1;
-      const size = packet[at]!; // `at` is below `last`
-      if (size > MAX_LABEL_BYTES) return -1;
-      const end = at + 1 + size;
-      if (end > last) return -1;
-      for (; at < end; at += 1) {
-        let byte = packet[at]!; // `end` is at most `last`
-        // The length in front of a label is below every letter.
-        if (byte >= 0x41 && byte <= 0x5a) {
-          byte |= 0x20;
-          isMixedCase = IS_MIXED_CASE;
-        }
-        question[at - HEADER_BYTES] = byte;
-        hash = Math.imul(hash ^ byte, 0x01000193);
-      }
-      if (size === 0) break;
+    let hash = mix(this.#seed, shape);
+    let capitals = 0;
+    let length = 0;
+    for (let at: number = HEADER_BYTES; at < nameEnd; at += 4) {
+      const word = wordAt(packet, at, nameEnd);
+      const isCapital = capitalsIn(word);
+      capitals |= isCapital;
+      // What makes a letter small is its bit 5.
+      const lower = word | (isCapital >>> 2);
+      question[length++] = lower;
+      hash = mix(hash, lower);
     }
-    for (const end = at + TYPE_AND_CLASS_BYTES; at < end; at += 1) {
-      const byte = packet[at]!; // `last` leaves room for them
-      question[at - HEADER_BYTES] = byte;
-      hash = Math.imul(hash ^ byte, 0x01000193);
-    }
-    this.length = at - HEADER_BYTES;
-    this.shape = isMixedCase;
-    this.hash = hash;
-    return at;
+    const typeAndClass = wordAt(packet, nameEnd, nameEnd + TYPE_AND_CLASS_BYTES);
+    question[length++] = typeAndClass;
+    this.hash = mix(hash, typeAndClass);
+    this.shape = capitals === 0 ? shape : shape | IS_MIXED_CASE;
+    this.length = length;
+    this.#nameEnd = nameEnd;
   }
+}
+
+/** Where the name of the question ends; -1 when it is no plain name or not followed by type and class. */
+function endOfName(packet: Uint8Array): number {
+  const last = Math.min(packet.length - TYPE_AND_CLASS_BYTES, HEADER_BYTES + MAX_NAME_BYTES);
+  for (let at: number = HEADER_BYTES; at < last; ) {
+    const size = packet[at]!; // `at` is below `last`
+    if (size > MAX_LABEL_BYTES) return -1;
+    at += size + 1;
+    if (size === 0) return at;
+  }
+  return -1;
+}
+
+/** Four bytes, the first one lowest; zeros for what is at `end` or behind. */
+function wordAt(packet: Uint8Array, at: number, end: number): number {
+  if (at + 4 <= end) return packet[at]! | (packet[at + 1]! << 8) | (packet[at + 2]! << 16) | (packet[at + 3]! << 24);
+  let word = packet[at]!; // the caller has checked that all bytes before `end` are there
+  if (at + 1 < end) word |= packet[at + 1]! << 8;
+  if (at + 2 < end) word |= packet[at + 2]! << 16;
+  return word;
+}
+
+/** Bit 7 of each byte that is a letter from A to Z. A length in front of a label is below every letter. */
+function capitalsIn(word: number): number {
+  const low = word & 0x7f7f7f7f;
+  // Bit 7 becomes set from A on, and from [, which follows Z, on.
+  return (low + 0x3f3f3f3f) & ~(low + 0x25252525) & ~word & 0x80808080;
+}
+
+function mix(hash: number, word: number): number {
+  const mixed = Math.imul(hash ^ word, 0x01000193);
+  // Multiplying carries only upwards.
+  return mixed ^ (mixed >>> 15);
 }
 
 /** One question and nothing else but maybe an OPT record; of the flags at most RD, CD and AD. */

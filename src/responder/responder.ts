@@ -9,8 +9,7 @@ import type { Slot } from '../compiled/slot.js';
 import { CompiledTable } from '../compiled/table.js';
 import type { Log } from '../telemetry/log.js';
 import type { Metrics } from '../telemetry/metrics.js';
-import type { Tick } from '../telemetry/tick-counter.js';
-import { MAX_MESSAGE_BYTES, rcodeName, typeName } from '../wire/constants.js';
+import { MAX_MESSAGE_BYTES, typeName } from '../wire/constants.js';
 import { udpLimitBytes } from '../wire/edns.js';
 import type { ResourceRecord } from '../wire/rdata.js';
 import { fitMessage } from '../wire/truncate.js';
@@ -18,6 +17,7 @@ import { acceptPacket } from './accept.js';
 import { failureOf } from './failure.js';
 import { type Asked, isPromise, type Resolved, Resolver, type ResolverParts } from './resolve.js';
 import type { Client, Respond } from './respond.js';
+import { Tallies } from './tallies.js';
 
 /** What a responder answers from; replaced as a whole when the configuration changes. */
 export interface ResponderParts extends ResolverParts {
@@ -72,12 +72,14 @@ class PacketAnswering {
   readonly #parts: ResponderParts;
   readonly #compiled: CompiledTable;
   readonly #resolver: Resolver;
+  readonly #tallies: Tallies;
   readonly #loggedRecords = new Set<string>();
 
   constructor(parts: ResponderParts, compiled: CompiledTable) {
     this.#parts = parts;
     this.#compiled = compiled;
     this.#resolver = new Resolver(parts);
+    this.#tallies = new Tallies(parts.metrics);
   }
 
   respond(packet: Uint8Array, client: Client, memory?: ReplyMemory): Reply | Promise<Reply> {
@@ -99,11 +101,11 @@ class PacketAnswering {
         metrics.droppedPackets.inc({ reason: accepted.reason });
         return undefined;
       case 'rejected':
-        this.#replies(accepted.rcode).add();
+        this.#tallies.replies(accepted.rcode).add();
         return accepted.reply;
       case 'query': {
         const { query, question } = accepted;
-        this.#queries(client, question.type).add();
+        this.#tallies.queries(client.transport, question.type).add();
         const slot = this.#compiled.slotFor(packet, asker, nowMs);
         const advertisedBytes = query.edns?.udpPayloadBytes ?? 0;
         const limitBytes = asker.isUdp ? udpLimitBytes(advertisedBytes, policy.udpPayloadMaxBytes) : MAX_MESSAGE_BYTES;
@@ -138,11 +140,11 @@ class PacketAnswering {
       setTruncated: policy.enableTruncate,
     });
     for (const record of unencodable) this.#noteUnencodable(record);
-    const replies = this.#replies(message.rcode);
+    const replies = this.#tallies.replies(message.rcode);
     replies.add();
     if (slot !== undefined && lasting !== undefined && unencodable.length === 0) {
-      const tallies = [this.#queries(asked.client, asked.question.type), replies];
-      if (lasting.aging.counts === 'ttls') tallies.push(this.#parts.metrics.forwardCacheHits.tick({}));
+      const tallies = [this.#tallies.queries(asked.client.transport, asked.question.type), replies];
+      if (lasting.aging.counts === 'ttls') tallies.push(this.#tallies.forwardCacheHits);
       const { second, ...facts } = lasting;
       this.#compiled.keep(slot, { bytes, message: kept, second }, { ...facts, nowMs: asked.nowMs, tallies });
     }
@@ -166,18 +168,4 @@ class PacketAnswering {
     this.#loggedRecords.add(key);
     this.#parts.log.warn('record left out: it has no wire form', { owner: name, type: typeName(type) });
   }
-
-  #queries({ transport }: Client, type: number): Tick {
-    return this.#parts.metrics.queries.tick({ transport, qtype: typeLabel(type) });
-  }
-
-  #replies(rcode: number): Tick {
-    return this.#parts.metrics.replies.tick({ rcode: rcodeName(rcode) });
-  }
-}
-
-/** Types that nobody has given a name could be made up without end, and each would be counted apart. */
-function typeLabel(type: number): string {
-  const name = typeName(type);
-  return name.startsWith('TYPE') ? 'other' : name;
 }
