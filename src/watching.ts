@@ -142,12 +142,13 @@ export class WatchingSide implements Closable {
    * it that has to be taken back, for until Consul can be asked there are no rows.
    */
   async #learnDatacenter(): Promise<void> {
-    const name = await this.#patiently((signal) => readDatacenter(this.#client, signal)).catch((error: Error) => {
-      this.#deps.log.warn('datacenter not known yet', { assumed: this.#datacenter, reason: error.message });
-      return undefined;
-    });
-    if (name === undefined) this.#keepAsking().catch(() => undefined);
-    else await this.#useDatacenter(name);
+    const found = await this.#patiently((signal) => readDatacenter(this.#client, signal)).then(
+      (name) => name ?? new Error('the token may read neither the agent nor nodes'),
+      (error: Error) => error,
+    );
+    if (typeof found === 'string') return this.#useDatacenter(found);
+    this.#deps.log.warn('datacenter not known yet', { assumed: this.#datacenter, reason: found.message });
+    this.#keepAsking().catch(() => undefined);
   }
 
   async #keepAsking(): Promise<void> {

@@ -64,13 +64,15 @@ export class Aggregates implements Closable {
       isSuspect: (next, previous) =>
         (next.size === 0 && previous.size > 0) || (previous.has('consul') && !next.has('consul')),
       onAccept: (next, previous) => {
-        if (previous !== undefined) events.onNames(onlyIn(next, previous), onlyIn(previous, next));
+        if (previous === undefined) this.#noteBlanks('services', !next.has('consul'));
+        else events.onNames(onlyIn(next, previous), onlyIn(previous, next));
       },
     });
     this.#nodes = this.#holdBack('nodes', {
       isSuspect: (next, previous) => next.size === 0 && previous.size > 0,
       onAccept: (next, previous) => {
-        if (previous !== undefined) events.onNodes(next.changedSince(previous));
+        if (previous === undefined) this.#noteBlanks('nodes', next.size === 0);
+        else events.onNodes(next.changedSince(previous));
       },
     });
     this.#serviceWatch = this.#watch('services', (query) => client.serviceNames(query), {
@@ -180,6 +182,13 @@ export class Aggregates implements Closable {
       log,
     });
     return watch;
+  }
+
+  /** Consul before 1.11 does not tell that it hides rows from a token; but itself it always lists. */
+  #noteBlanks(what: string, areBlank: boolean): void {
+    if (!areBlank) return;
+    const advice = 'a token needs node:read and service:read on what is to be seen';
+    this.#options.log.warn('the catalog does not even show Consul itself: the token may not see it', { what, advice });
   }
 
   #noteRead(watch: AnyWatch): void {

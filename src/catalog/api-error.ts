@@ -34,11 +34,14 @@ function codeOf({ status, body }: Refusal): CatalogErrorCode {
   return 'bad-request';
 }
 
-function hintFor({ status, body }: Refusal): string {
-  if (status !== 400) return '';
-  if (body.includes('HTTP request to an HTTPS server')) return '; its address wants https://';
-  if (body.includes('Enterprise')) return '; namespace and partition need Consul Enterprise';
-  return '';
+function hintFor(refusal: Refusal): string {
+  const { status, body } = refusal;
+  if (status === 400 && body.includes('HTTP request to an HTTPS server')) return '; its address wants https://';
+  if (status === 400 && body.includes('Enterprise')) return '; namespace and partition need Consul Enterprise';
+  if (status !== 403) return '';
+  return codeOf(refusal) === 'unknown-token'
+    ? '; Consul does not know this token (--token, --token-file)'
+    : '; the token needs node:read and service:read';
 }
 
 /** The text without the token, should a backend ever repeat it. */

@@ -6,6 +6,7 @@ import type { Closable } from '../lifecycle.js';
 import type { Log } from '../telemetry/log.js';
 import type { BackendAddress } from './backend-address.js';
 import { CatalogError } from './catalog-error.js';
+import { connectionFailure } from './connection-failure.js';
 import { Connections, STREAMS_PER_CONNECTION } from './connections.js';
 import { Slots } from './slots.js';
 
@@ -150,7 +151,7 @@ export class Backend implements Closable {
     if (error instanceof errors.ClientDestroyedError || error instanceof errors.ClientClosedError) {
       return new CatalogError('closed', `Cannot ask ${label}: the client was closed`, { cause: error });
     }
-    return new CatalogError('unreachable', `Cannot reach ${label}: ${reasonOf(error)}`, { cause: error });
+    return new CatalogError('unreachable', `Cannot reach ${label}: ${connectionFailure(error)}`, { cause: error });
   }
 
   /** Bytes that came over the socket before it broke: none means it was new. */
@@ -234,10 +235,4 @@ function tooLong(maxBytes: number): CatalogError {
 function isBrokenConnection(error: unknown): error is Error {
   if (error instanceof errors.SocketError) return true;
   return error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown error';
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  return error.message === '' ? (code ?? error.name) : error.message;
 }

@@ -118,7 +118,7 @@ export class ConsulClient implements Closable {
 
   /** Needs `agent:read`; fails with `permission-denied` without. */
   async self(query: Pick<ReadQuery, 'signal'>): Promise<AgentFacts> {
-    const endpoint = aggregate('agent/self', 'the agent');
+    const endpoint = { ...aggregate('agent/self', 'the agent'), isOptional: true };
     const { value } = await this.#requests.read(
       endpoint,
       { ...query, consistency: 'default', datacenter: undefined },

@@ -8,6 +8,7 @@ import type { RawAnswer, TlsOptions } from './backend.js';
 import { parseBackendAddress } from './backend-address.js';
 import { BackendSet } from './backend-set.js';
 import { CatalogError } from './catalog-error.js';
+import { Complaints } from './complaints.js';
 
 export interface RequestsOptions {
   /** In order of preference, at least one: `http://host:port/prefix`, `https://...` or `unix:///path`. */
@@ -39,6 +40,8 @@ export interface Endpoint {
   /** Completes "Cannot read ...". */
   readonly what: string;
   readonly isAggregate: boolean;
+  /** Tokens need not be allowed to read it. */
+  readonly isOptional?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -50,10 +53,13 @@ export class Requests implements Closable {
   readonly #options: RequestsOptions;
   readonly #backends: BackendSet;
   readonly #authorization: string | undefined;
-  #warnedOfFilter = false;
+  readonly #complaints: Complaints;
+  /** The token for which rows were seen to be missing. */
+  #filteredFor: string | undefined;
 
   constructor(options: RequestsOptions) {
     this.#options = options;
+    this.#complaints = new Complaints(options);
     const addresses = options.addresses.map((address) => parseBackendAddress(address, options));
     this.#backends = new BackendSet(addresses, {
       ...options,
@@ -88,16 +94,32 @@ export class Requests implements Closable {
 
   /** One read; `decode` may throw a SyntaxError. Fails with a `CatalogError`. */
   async read<T>(endpoint: Endpoint, query: ReadQuery, decode: (body: Buffer) => T | Promise<T>): Promise<Answer<T>> {
-    const answer = await this.#ask(endpoint, query);
-    if (query.consistency === 'stale' && lastContactMs(answer) > this.#options.maxStaleMs()) {
-      return this.read(endpoint, { ...query, consistency: 'default' }, decode);
+    try {
+      const answer = await this.#ask(endpoint, query);
+      if (query.consistency !== 'stale' || lastContactMs(answer) <= this.#options.maxStaleMs()) {
+        return await this.#accept(answer, endpoint, decode);
+      }
+    } catch (error) {
+      if (error instanceof CatalogError && isWorthALine(error, endpoint)) this.#complaints.note(error);
+      throw error;
     }
+    return this.read(endpoint, { ...query, consistency: 'default' }, decode);
+  }
+
+  async #accept<T>(
+    answer: RawAnswer,
+    { what }: Endpoint,
+    decode: (body: Buffer) => T | Promise<T>,
+  ): Promise<Answer<T>> {
+    const { clock, metrics } = this.#options;
+    const hasLeader = header(answer, 'x-consul-knownleader') !== 'false';
+    if (!hasLeader) metrics.leaderlessAnswers.inc();
     this.#noteFilter(answer);
     return {
       index: header(answer, 'x-consul-index'),
-      value: await decodeOr(answer.body, endpoint.what, decode),
-      fetchedAt: this.#options.clock.now(),
-      hasLeader: header(answer, 'x-consul-knownleader') !== 'false',
+      value: await decodeOr(answer.body, what, decode),
+      fetchedAt: clock.now(),
+      hasLeader,
       madeBy: header(answer, 'x-consul-query-backend') ?? '',
     };
   }
@@ -172,10 +194,18 @@ export class Requests implements Closable {
   #noteFilter(answer: RawAnswer): void {
     if (header(answer, 'x-consul-results-filtered-by-acls') !== 'true') return;
     this.#options.metrics.filteredResults.inc();
-    if (this.#warnedOfFilter) return;
-    this.#warnedOfFilter = true;
+    const token = this.#options.token() ?? '';
+    if (token === this.#filteredFor) return;
+    this.#filteredFor = token;
     this.#options.log.warn('the token may not see everything: the backend took rows out of its answers');
   }
+}
+
+function isWorthALine({ code }: CatalogError, { isAggregate, isOptional = false }: Endpoint): boolean {
+  if (code === 'permission-denied') return !isOptional;
+  // Anybody can ask for datacenters and prepared queries that do not exist.
+  if (code === 'not-found' || code === 'unknown-datacenter') return isAggregate;
+  return code !== 'closed';
 }
 
 async function decodeOr<T>(body: Buffer, what: string, decode: (body: Buffer) => T | Promise<T>): Promise<T> {

@@ -41,7 +41,7 @@ export interface WatchOptions<T> {
   readonly mayFallBackToStale: boolean;
   /** Wait for something past this index at once, for what was there is known. */
   readonly startIndex: string | undefined;
-  /** One of many: its failures are worth a line for debugging only. */
+  /** One of many: that it works again is worth a line for debugging only. */
   readonly isMinor: boolean;
   readonly clock: Clock;
   readonly random: () => number;
@@ -243,7 +243,7 @@ export class Watch<T> implements Closable {
 
   /** Takes note of a failure; returns how long to wait before the next read. */
   #fail(thrown: unknown): number {
-    const { what, isMinor, log, random, mayFallBackToStale } = this.#options;
+    const { what, log, random, mayFallBackToStale } = this.#options;
     const error =
       thrown instanceof CatalogError
         ? thrown
@@ -255,9 +255,8 @@ export class Watch<T> implements Closable {
     if (error.code === 'unreachable') this.#index = undefined;
     if (error.code === 'no-leader' && mayFallBackToStale) this.#consistency = 'stale';
     const retryInMs = this.#retryDelay(error, random);
-    const fields = { what, code: error.code, error: error.message, retryInMs };
-    if (isNews && isMinor) log.debug('watch failed', fields);
-    else if (isNews) log.warn('watch failed', fields);
+    // What keeps several watches from reading is told once, by those who ask.
+    if (isNews) log.debug('watch failed', { what, code: error.code, error: error.message, retryInMs });
     this.#options.onFailure(error);
     return retryInMs;
   }

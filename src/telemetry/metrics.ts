@@ -23,6 +23,11 @@ export class Metrics {
   ]);
   readonly droppedRows = this.#counter('dropped_rows_total', 'Catalog rows that could not be used', ['reason']);
   readonly filteredResults = this.#counter('acl_filtered_results_total', 'Answers that ACLs took rows from', []);
+  readonly leaderlessAnswers = this.#counter(
+    'leaderless_answers_total',
+    'Answers of Consul servers that know no leader, and so may be out of date',
+    [],
+  );
   readonly staleReads = this.#counter('stale_reads_total', 'Lookups served while their watch was broken', []);
   readonly postponedRereads = this.#counter(
     'postponed_rereads_total',

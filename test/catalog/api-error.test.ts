@@ -35,6 +35,13 @@ describe('what helps', () => {
     );
   });
 
+  test.each([
+    { body: 'ACL not found', advice: '--token' },
+    { body: 'Permission denied', advice: 'node:read and service:read' },
+  ])('403 "$body"', ({ body, advice }) => {
+    expect(errorOfRefusal({ status: 403, body }, context).message).toContain(advice);
+  });
+
   test('plain HTTP to the TLS port', () => {
     const body = 'Client sent an HTTP request to an HTTPS server.';
     expect(errorOfRefusal({ status: 400, body }, context).message).toContain('https://');

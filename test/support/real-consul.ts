@@ -14,6 +14,10 @@ export interface RealConsulOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   readonly node?: string;
   readonly datacenter?: string;
+  /** Opens the https port as well, with the certificates that `config` names. */
+  readonly isSecure?: boolean;
+  /** For our own requests. */
+  readonly token?: string;
   /** The server to be a client of, with the settings in `config` as its own. Without one, the agent is a server itself. */
   readonly clientOf?: RealConsul;
 }
@@ -22,7 +26,7 @@ export interface RealConsulOptions {
 export class RealConsul {
   readonly #options: RealConsulOptions;
   readonly #folder: string;
-  readonly ports: Readonly<Record<'http' | 'dns' | 'serf_lan' | 'serf_wan' | 'server', number>>;
+  readonly ports: Readonly<Record<'http' | 'https' | 'dns' | 'serf_lan' | 'serf_wan' | 'server', number>>;
   #process: ChildProcess | undefined;
   #log = '';
 
@@ -33,9 +37,9 @@ export class RealConsul {
   }
 
   static async start(options: RealConsulOptions = {}): Promise<RealConsul> {
-    const [http, dns, serf_lan, serf_wan, server] = await freePorts();
+    const [http, https, dns, serf_lan, serf_wan, server] = await freePorts();
     const folder = await mkdtemp(join(tmpdir(), 'real-consul-'));
-    const consul = new RealConsul(options, folder, { http, dns, serf_lan, serf_wan, server });
+    const consul = new RealConsul(options, folder, { http, https, dns, serf_lan, serf_wan, server });
     try {
       await consul.restart();
       return consul;
@@ -49,6 +53,10 @@ export class RealConsul {
     return `http://127.0.0.1:${this.ports.http}`;
   }
 
+  get httpsUrl(): string {
+    return `https://127.0.0.1:${this.ports.https}`;
+  }
+
   /** Undefined while it does not run. */
   get pid(): number | undefined {
     return this.#process?.pid;
@@ -57,8 +65,9 @@ export class RealConsul {
   /** Starts the agent (again), with nothing of what an earlier process knew, and waits until it has a leader. */
   async restart(): Promise<void> {
     if (consulBinary === undefined) throw new Error('Cannot start Consul: there is no consul on this machine');
-    const { config = {}, node = 'srv-1', datacenter = 'dc1', clientOf: server } = this.#options;
-    const hcl = { ports: { ...this.ports, grpc: -1, https: -1 }, datacenter, node_name: node, ...config };
+    const { config = {}, node = 'srv-1', datacenter = 'dc1', isSecure = false, clientOf: server } = this.#options;
+    const ports = { ...this.ports, grpc: -1, ...(!isSecure && { https: -1 }) };
+    const hcl = { ports, datacenter, node_name: node, ...config };
     const role = server === undefined ? ['-dev'] : ['-data-dir=.', `-retry-join=127.0.0.1:${server.ports.serf_lan}`];
     const child = spawn(
       consulBinary,
@@ -78,7 +87,12 @@ export class RealConsul {
 
   /** One request; the parsed body of a 200, an error otherwise. */
   async request(method: string, path: string, body?: unknown): Promise<unknown> {
-    const init: RequestInit = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+    const { token } = this.#options;
+    const init: RequestInit = {
+      method,
+      headers: token === undefined ? {} : { 'x-consul-token': token },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    };
     const response = await fetch(`${this.url}${path}`, init);
     const text = await response.text();
     if (response.status !== 200) throw new Error(`${method} ${path}: ${response.status} ${text}`);
@@ -120,10 +134,10 @@ export class RealConsul {
   }
 }
 
-/** Five ports that are free for TCP and, most likely, for UDP as well. */
-async function freePorts(): Promise<[number, number, number, number, number]> {
+/** Six ports that are free for TCP and, most likely, for UDP as well. */
+async function freePorts(): Promise<[number, number, number, number, number, number]> {
   const servers = await Promise.all(
-    [1, 2, 3, 4, 5].map(async () => {
+    [1, 2, 3, 4, 5, 6].map(async () => {
       const server = createServer().listen(0, '127.0.0.1');
       await once(server, 'listening');
       return server;
@@ -135,5 +149,5 @@ async function freePorts(): Promise<[number, number, number, number, number]> {
     return address.port;
   });
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports as [number, number, number, number, number];
+  return ports as [number, number, number, number, number, number];
 }
