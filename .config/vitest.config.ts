@@ -6,6 +6,7 @@ export default defineConfig({
   esbuild: { target: 'node20' },
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/announce-missing.ts'],
     pool: 'forks',
     testTimeout: 20_000,
     hookTimeout: 30_000,
