@@ -16,19 +16,19 @@ import { WorkerSlot } from './worker-slot.js';
 /** As many processes as `count` that answer. */
 export class Workers implements Answering {
   readonly #deps: AnsweringDeps;
-  readonly #count: number;
   readonly #feed: CatalogFeed;
   readonly #sum: MetricsSum;
-  readonly #slots: WorkerSlot[] = [];
+  readonly #slots: readonly WorkerSlot[];
   #settings: AnsweringSettings;
   #addresses: readonly ListenAddress[] = [];
 
+  /** Starts the processes, which takes about as long as the catalog needs to be read. They do not answer yet. */
   constructor(count: number, settings: AnsweringSettings, deps: AnsweringDeps) {
-    this.#count = count;
     this.#settings = settings;
     this.#deps = deps;
     this.#feed = new CatalogFeed(deps.catalog);
     this.#sum = new MetricsSum(deps.metrics.registry);
+    this.#slots = Array.from({ length: count }, (_, index) => this.#createSlot(index + 1));
   }
 
   get addresses(): readonly ListenAddress[] {
@@ -37,8 +37,7 @@ export class Workers implements Answering {
 
   async listen(): Promise<void> {
     this.#addresses = await this.#findAddresses();
-    for (let number = 1; number <= this.#count; number += 1) this.#slots.push(this.#createSlot(number));
-    await Promise.all(this.#slots.map((slot) => slot.listening()));
+    await Promise.all(this.#slots.map((slot) => slot.listen()));
   }
 
   /** Workers take it over one by one, within a moment. */
@@ -103,7 +102,7 @@ export class Workers implements Answering {
   /** The limits on TCP connections are those of the whole server, and each worker has its share. */
   #workerSettings(): AnsweringSettings {
     const { limits } = this.#settings;
-    const shareOf = (limit: number): number => Math.ceil(limit / this.#count);
+    const shareOf = (limit: number): number => Math.ceil(limit / this.#slots.length);
     return {
       ...this.#settings,
       bind: this.#addresses.map(({ host, port }) => ({ host, port })),

@@ -14,7 +14,7 @@ export interface WorkerProcessOptions {
   readonly clock: Clock;
   /** Gets the lines of the process as well. */
   readonly log: Log;
-  /** Asked for when the process is ready to take them. */
+  /** Asked for when the process is to answer. */
   readonly settings: () => AnsweringSettings;
   readonly onMetrics: (metrics: readonly object[]) => void;
 }
@@ -29,19 +29,21 @@ const ENTRY = fileURLToPath(new URL('./worker.js', import.meta.url));
 /** Longer than listeners take to answer what is under way, shorter than the whole process is given to stop. */
 const STOP_MS = 4_000;
 
-/** One running worker, as the primary sees it. */
+/** One worker, as the primary sees it. */
 export class WorkerProcess {
-  /** Resolves when it answers; rejects with a `ListenError`, or when it ends without having got that far. */
-  readonly listening: Promise<void>;
   /** Resolves when it has ended and all it said was heard. */
   readonly ended: Promise<Ending>;
   readonly #worker: Worker;
   readonly #options: WorkerProcessOptions;
   readonly #outbox: Outbox<ToWorker>;
   readonly #session: CatalogSession;
-  #isStarted = false;
+  readonly #up: Promise<void>;
+  readonly #listening: Promise<void>;
+  #onUp: () => void = () => undefined;
   #onListening: (error?: Error) => void = () => undefined;
+  #isStarted = false;
 
+  /** Starts the process. It does nothing yet. */
   constructor(options: WorkerProcessOptions) {
     this.#options = options;
     this.#worker = fork();
@@ -51,11 +53,14 @@ export class WorkerProcess {
     this.#worker.on('message', (batch: unknown) => {
       for (const message of messagesIn(batch, TO_PRIMARY)) this.#receive(message);
     });
-    this.listening = new Promise((resolve, reject) => {
+    this.#up = new Promise((resolve) => {
+      this.#onUp = resolve;
+    });
+    this.#listening = new Promise((resolve, reject) => {
       this.#onListening = (error) => (error === undefined ? resolve() : reject(error));
     });
-    // Whoever starts it wants to know; whoever replaces a dead one sees it end again.
-    this.listening.catch(() => undefined);
+    // It may end before anybody asked it to answer.
+    this.#listening.catch(() => undefined);
     this.ended = this.#untilEnded();
   }
 
@@ -63,6 +68,15 @@ export class WorkerProcess {
     return this.#worker.process.pid;
   }
 
+  /** Resolves when it answers; rejects with a `ListenError`, or when it ends without having got that far. */
+  async listen(): Promise<void> {
+    await Promise.race([this.#up, this.#listening]);
+    this.#isStarted = true;
+    this.#outbox.put({ kind: 'start', settings: this.#options.settings() });
+    return this.#listening;
+  }
+
+  /** Gives it other settings. */
   update(settings: AnsweringSettings): void {
     if (this.#isStarted) this.#outbox.put({ kind: 'update', settings });
   }
@@ -83,11 +97,10 @@ export class WorkerProcess {
   }
 
   #receive(message: ToPrimary): void {
-    const { log, settings, onMetrics } = this.#options;
+    const { log, onMetrics } = this.#options;
     switch (message.kind) {
       case 'up':
-        this.#isStarted = true;
-        this.#outbox.put({ kind: 'start', settings: settings() });
+        this.#onUp();
         return;
       case 'listening':
         this.#onListening();

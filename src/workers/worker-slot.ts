@@ -25,14 +25,15 @@ export class WorkerSlot implements Closable {
   #process: WorkerProcess;
   #replacing: Promise<void> | undefined;
 
+  /** Starts the first process, which does not answer yet. */
   constructor(options: WorkerSlotOptions) {
     this.#options = options;
     this.#process = options.start();
   }
 
   /** Resolves when the first process answers; rejects when it cannot, and then there is no second one. */
-  async listening(): Promise<void> {
-    await this.#process.listening;
+  async listen(): Promise<void> {
+    await this.#process.listen();
     this.#options.log.info('worker answers', { pid: this.#process.pid });
     this.#replacing = this.#replaceDead();
   }
@@ -73,9 +74,9 @@ export class WorkerSlot implements Closable {
       log.error('worker not started', { error });
       return;
     }
-    const { pid, listening } = this.#process;
+    const { pid } = this.#process;
     // One that does not get to answer ends, and is replaced like the one before.
-    listening.then(
+    this.#process.listen().then(
       () => log.info('worker answers', { pid }),
       (error: Error) => log.error('worker does not answer', { pid, reason: error.message }),
     );

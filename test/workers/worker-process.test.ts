@@ -46,7 +46,7 @@ test('a port that is taken is the very error that a server without workers meets
   const port = await freePort();
   await using _other = await listenTcp(await listening({ port }), echo);
   await using setup = new Setup(port);
-  await expect(setup.worker.listening).rejects.toMatchObject({
+  await expect(setup.worker.listen()).rejects.toMatchObject({
     name: 'ListenError',
     code: 'address-in-use',
     address: { transport: 'tcp', host: '127.0.0.1', port },
@@ -58,13 +58,13 @@ test('a port that is taken is the very error that a server without workers meets
 test('one that ends before it answers says how', async () => {
   await using setup = new Setup(await freePort());
   setup.signal('SIGKILL');
-  await expect(setup.worker.listening).rejects.toThrow('Cannot start a worker: it ended at once');
+  await expect(setup.worker.listen()).rejects.toThrow('Cannot start a worker: it ended at once');
   expect(await setup.worker.ended).toEqual({ code: null, signal: 'SIGKILL' });
 });
 
 test('one that does not stop when it is told to is killed after four seconds', async () => {
   await using setup = new Setup(await freePort());
-  await setup.worker.listening;
+  await setup.worker.listen();
   setup.signal('SIGSTOP');
   const stopped = setup.worker.stop();
   await setup.clock.advance(3_999);
@@ -77,7 +77,7 @@ test('one that does not stop when it is told to is killed after four seconds', a
 
 test('one that has ended already is stopped', async () => {
   await using setup = new Setup(await freePort());
-  await setup.worker.listening;
+  await setup.worker.listen();
   await setup.worker.stop();
   await setup.worker.stop();
   expect(await setup.worker.ended).toEqual({ code: 0, signal: null });
