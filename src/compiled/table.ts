@@ -44,14 +44,14 @@ const MAX_ANSWER_BYTES = 128 * 1024;
 const ANSWER_BYTES = 900;
 const VARIANT_BYTES = 250;
 /** How many questions are remembered of those asked once. */
-const ASKED_ONCE = 4_096;
+const MAX_ASKED_ONCE = 10_000;
 
 export class CompiledTable {
   readonly #options: CompiledTableOptions;
   readonly #answers: LRUCache<number, CompiledAnswer>;
   readonly #index = new DependencyIndex<number>();
   /** Hashes: an answer is worth compiling once its question comes up again, so that a flood of random names is not. */
-  readonly #askedOnce = new Int32Array(ASKED_ONCE);
+  readonly #askedOnce = new Set<number>();
   readonly #key: QuestionKey;
 
   constructor(options: CompiledTableOptions) {
@@ -70,15 +70,18 @@ export class CompiledTable {
 
   /** The reply to a packet, if there is one: in `memory`, or else in memory of its own. */
   find(packet: Uint8Array, { asker, nowMs, memory }: FindOptions): Uint8Array | undefined {
-    return this.#key.read(packet, asker) ? this.#known(nowMs)?.reply(packet, nowMs, memory) : undefined;
+    if (!this.#key.read(packet, asker)) return undefined;
+    const answer = this.#kept();
+    return answer?.isAlive(nowMs) ? answer.reply(packet, nowMs, memory) : undefined;
   }
 
   /** Where to keep the reply to a packet that `find` has none for; undefined when it is not to be kept. */
   slotFor(packet: Uint8Array, asker: Asker, nowMs: number): Slot | undefined {
     const key = this.#key;
     if (!key.read(packet, asker) || (key.isMixedCase && !this.#options.isCompressed)) return undefined;
-    const growing = this.#known(nowMs);
-    if (growing === undefined && !this.#isAskedAgain(key.hash)) return undefined;
+    const kept = this.#kept();
+    if (kept === undefined && !this.#isAskedAgain(key.hash)) return undefined;
+    const growing = kept?.isAlive(nowMs) ? kept : undefined;
     return new Slot(key.keep(), growing, this.#options.random);
   }
 
@@ -102,19 +105,28 @@ export class CompiledTable {
 
   /** Drops every answer that was made from this catalog entry. */
   drop(entry: string): void {
-    for (const hash of this.#index.of(entry)) this.#answers.delete(hash);
+    for (const hash of this.#index.of(entry)) {
+      this.#answers.delete(hash);
+      this.#remember(hash);
+    }
   }
 
-  /** The answer for the packet that was read last. */
-  #known(nowMs: number): CompiledAnswer | undefined {
+  /** The answer to the packet that was read last, alive or not. */
+  #kept(): CompiledAnswer | undefined {
     const answer = this.#answers.get(this.#key.hash);
-    return answer !== undefined && this.#key.equals(answer.key) && answer.isAlive(nowMs) ? answer : undefined;
+    return answer !== undefined && this.#key.equals(answer.key) ? answer : undefined;
   }
 
   #isAskedAgain(hash: number): boolean {
-    const at = (hash >>> 0) % ASKED_ONCE;
-    if (this.#askedOnce[at] === hash) return true;
-    this.#askedOnce[at] = hash;
+    if (this.#askedOnce.delete(hash)) return true;
+    this.#remember(hash);
     return false;
+  }
+
+  #remember(hash: number): void {
+    this.#askedOnce.add(hash);
+    if (this.#askedOnce.size <= MAX_ASKED_ONCE) return;
+    const [oldest = hash] = this.#askedOnce;
+    this.#askedOnce.delete(oldest);
   }
 }

@@ -48,6 +48,15 @@ describe('an answer is compiled', () => {
     expect([1, 2, 3, 4].map(() => readsOf(answering, DB))).toEqual([1, 1, 0, 0]);
   });
 
+  test('whatever else is asked in between', async () => {
+    await using answering = start();
+    const packets = Array.from({ length: 1_000 }, (_, number) => packetFor(`n${number}.service.consul.`));
+    for (let round = 0; round < 2; round += 1) for (const packet of packets) ask(answering, packet);
+    const reads = answering.catalog.reads;
+    for (const packet of packets) ask(answering, packet);
+    expect(answering.catalog.reads).toBe(reads);
+  });
+
   test('with as many variants as instances can come first, one at a time', async () => {
     await using answering = start();
     warm(answering, WEB);
@@ -91,9 +100,11 @@ describe('a compiled answer is dropped', () => {
     await using answering = start();
     warm(answering, WEB);
     warm(answering, DB);
-    answering.catalog.change(worldWith(2));
+    answering.catalog.change(worldWith(1));
     expect(readsOf(answering, DB)).toBe(0);
-    expect(ask(answering, WEB).answer).toHaveLength(2);
+    expect(ask(answering, WEB).answer).toHaveLength(1);
+    // Its question was not forgotten.
+    expect(readsOf(answering, WEB)).toBe(0);
   });
 
   test('after 20 s, so that the catalog hears what is still asked for', async () => {
