@@ -5,6 +5,7 @@
  *   --quick         one short round
  *   --only TEXT     only loads whose names hold this
  *   --ours          nothing but this server
+ *   --scale         also a catalog of 100,000 instances, which takes some minutes to register
  *   --json FILE     where the results go (.bench/results.json)
  *   --node FLAG     a flag for this server's Node, such as --cpu-prof; may be repeated
  */
@@ -13,10 +14,11 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { findProgram } from '../support/external.js';
 import { consulBinary, RealConsul } from '../support/real-consul.js';
-import { createServices, register, TTL_SECONDS, zoneFile } from './catalog.js';
+import { type BenchService, createServices, register, TTL_SECONDS, zoneFile } from './catalog.js';
+import { measureChurn, measureFreshness, measureScale, measureStart } from './figures.js';
 import { FORWARDED, LOADS } from './loads.js';
 import { measure, type Sample } from './measure.js';
-import { formatTable } from './report.js';
+import { type Figure, formatFigures, formatTable } from './report.js';
 import { type BenchServer, consulServer, startDnsmasq, startKnot, startOurs } from './servers.js';
 
 const { values: options } = parseArgs({
@@ -24,6 +26,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     ours: { type: 'boolean', default: false },
+    scale: { type: 'boolean', default: false },
     json: { type: 'string', default: new URL('../results.json', import.meta.url).pathname },
     node: { type: 'string', multiple: true, default: [] },
   },
@@ -79,20 +82,30 @@ async function run(open: AsyncDisposable[]): Promise<void> {
     ...(await measure(forwarded, servers.filter(isCache), plan)),
   ];
 
-  print('');
-  print(
-    formatTable(
-      [...loads, ...forwarded],
-      servers.map(({ name }) => name),
-      samples,
-    ),
+  const table = formatTable(
+    [...loads, ...forwarded],
+    servers.map(({ name }) => name),
+    samples,
   );
+  print(`\n${table}`);
+
+  const figures = options.only === '' ? await measureFigures(consul, services) : [];
+  if (figures.length > 0) print(`\n${formatFigures(figures)}`);
+
   const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
-  await writeFile(
-    options.json,
-    `${JSON.stringify({ date: new Date().toISOString(), machine, plan, samples }, null, 2)}\n`,
-  );
+  const results = { date: new Date().toISOString(), machine, rounds: plan.rounds, samples, figures };
+  await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
   print(`\nwritten to ${options.json}`);
+}
+
+async function measureFigures(consul: RealConsul, services: readonly BenchService[]): Promise<readonly Figure[]> {
+  const many = services.slice(-200);
+  return [
+    await measureStart(consul, options.quick ? 3 : 9),
+    ...(await measureFreshness(consul, options.quick ? 5 : 50)),
+    ...(await measureChurn(consul, many, options.quick ? 3 : 20)),
+    ...(options.scale ? await measureScale(consul, many) : []),
+  ];
 }
 
 /** Whether it answers names of others from a cache. */

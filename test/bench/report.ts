@@ -1,5 +1,6 @@
 import type { Load } from './loads.js';
 import type { Sample } from './measure.js';
+import { median } from './statistics.js';
 
 /** The middle one of the rounds. */
 export interface Cell {
@@ -38,10 +39,21 @@ function formatRatio(other: Cell | undefined, own: Cell | undefined): string {
   return other === undefined || own === undefined ? '-' : `${(other.cpuPerQuery / own.cpuPerQuery).toFixed(2)}x`;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const low = sorted[Math.ceil(middle) - 1] ?? Number.NaN;
-  const high = sorted[Math.floor(middle)] ?? Number.NaN;
-  return (low + high) / 2;
+/** Figures that no other server is compared by. */
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly goal: string;
+}
+
+export function formatFigures(figures: readonly Figure[]): string {
+  const rows = figures.map(({ name, value, unit, goal }) => [
+    name,
+    `${value.toFixed(value < 10 ? 2 : 0)} ${unit}`,
+    goal,
+  ]);
+  return [['figure', 'measured', 'goal'], ['---', '---', '---'], ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
 }

@@ -1,5 +1,4 @@
 /** The servers that are compared, each on a free port of the loopback. */
-import { createSocket } from 'node:dgram';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { findProgram } from '../support/external.js';
 import { freePort } from '../support/free-port.js';
 import type { RealConsul } from '../support/real-consul.js';
+import { Lookup } from './lookup.js';
 import { Program } from './program.js';
 
 export interface BenchServer extends AsyncDisposable {
@@ -15,8 +15,6 @@ export interface BenchServer extends AsyncDisposable {
   readonly pid: number;
 }
 
-/** one.service.consul A, ID 1234, RD. */
-const QUERY = '1234 0100 0001 0000 0000 0000 03 6f6e65 07 73657276696365 06 636f6e73756c 00 0001 0001';
 const START_MS = 20_000;
 const CLI = new URL('../../dist/cli.js', import.meta.url).pathname;
 
@@ -93,27 +91,16 @@ export async function startKnot(zones: Readonly<Record<string, string>>): Promis
 /** Resolves when the server answers. */
 async function running(name: string, port: number, program: Program): Promise<BenchServer> {
   try {
+    await using lookup = await Lookup.open(port);
     const deadline = Date.now() + START_MS;
-    while (!(await answers(port))) {
+    while ((await lookup.ask('one.service.consul', 100)) === undefined) {
       program.assertAlive();
       if (Date.now() > deadline) throw new Error(`Cannot measure ${name}: it does not answer`);
+      await delay(1);
     }
   } catch (error) {
     await program[Symbol.asyncDispose]();
     throw error;
   }
   return { name, port, pid: program.pid, [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() };
-}
-
-/** Whether anything comes back within a moment. */
-export async function answers(port: number, withinMs = 100): Promise<boolean> {
-  const socket = createSocket('udp4');
-  try {
-    socket.on('error', () => {});
-    const reply = new Promise<boolean>((resolve) => socket.on('message', () => resolve(true)));
-    socket.send(Buffer.from(QUERY.replaceAll(' ', ''), 'hex'), port, '127.0.0.1');
-    return await Promise.race([reply, delay(withinMs, false)]);
-  } finally {
-    socket.close();
-  }
 }
