@@ -40,7 +40,7 @@ export class Tally {
   }
 
   format(): string {
-    const columns = ['equal', 'sample', 'allowed', 'unexplained'] as const;
+    const columns = ['equal', 'sample', 'allowed', 'hiccup', 'unexplained'] as const;
     const configurations = [...this.#verdicts].map(([name, kinds]) => {
       const counts = columns.map((column) => kinds.get(column) ?? 0);
       return [name, counts.reduce((sum, count) => sum + count, 0), ...counts];

@@ -72,7 +72,12 @@ export class Asker implements AsyncDisposable {
       this.#askedOverTcp += 1;
       this.#tcp.send(packet);
       const reply = await this.#tcp.next({ withinMs }).catch((error: Error) => error);
-      if (reply instanceof Uint8Array) return reply;
+      if (reply instanceof Uint8Array) {
+        if (reply[0] === packet[0] && reply[1] === packet[1]) return reply;
+        throw new Error(
+          `Cannot compare: a reply to question ${packet[0]}.${packet[1]} came as ${reply[0]}.${reply[1]}`,
+        );
+      }
       await this.#hangUp();
       if (isLastTry || reply.message.includes('none within')) return undefined;
     }

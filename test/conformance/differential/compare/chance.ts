@@ -60,29 +60,36 @@ export async function judgeCut(
   return { kind: 'allowed', reason: isSmall ? OTHER_LIMIT : OTHER_SIZE };
 }
 
-/**
- * Whether Consul sooner or later says what we said, and whether we say different things as well when Consul does; gives
- * the allowances that were needed, undefined when they never met.
- */
-export async function meet(one: Case, expected: SentReply): Promise<readonly Difference[] | undefined> {
+export type Meeting =
+  /** Both say the same things, in their own order; these allowances were needed. */
+  | { readonly kind: 'met'; readonly reasons: readonly Difference[] }
+  /** Consul said something else once, and never again. */
+  | { readonly kind: 'hiccup' }
+  | { readonly kind: 'apart' };
+
+/** Whether Consul sooner or later says what we said, and whether we say different things as well when Consul does. */
+export async function meet(one: Case, expected: SentReply): Promise<Meeting> {
   const { bench, asked, ours } = one;
   let reasons: readonly Difference[] | undefined;
   let isTheirsRandom = false;
   let isOursRandom = false;
+  let others = 0;
   for (let tries = 0; tries < TRIES && (reasons === undefined || !isOursRandom); tries += 1) {
     const again = await bench.theirs.ask(asked);
     isOursRandom ||= !isSame(ours, await bench.ours.ask(asked));
-    if (again === undefined || ours === undefined) return undefined;
+    if (again === undefined || ours === undefined) return { kind: 'apart' };
     const next = await expectedFrom(again, one);
     isTheirsRandom ||= !isSame(next.expected, expected);
-    if (tries === SURELY_FIXED && !isTheirsRandom) return undefined;
+    if (tries === SURELY_FIXED && !isTheirsRandom) return { kind: 'apart' };
     if (isSame(next.expected, ours)) reasons = next.reasons;
-    else if (isTheirsRandom && reasons === undefined) {
+    else others += 1;
+    if (isTheirsRandom && reasons === undefined) {
       const cut = await judgeCut(one, { expected: next.expected, ours, tries: SURELY_FIXED });
       if (cut.kind === 'allowed') reasons = [...next.reasons, cut.reason];
     }
   }
-  return isOursRandom ? reasons : undefined;
+  if (isOursRandom && reasons !== undefined) return { kind: 'met', reasons };
+  return { kind: others === 0 ? 'hiccup' : 'apart' };
 }
 
 /** Two caches of ours give one record with different times left. */

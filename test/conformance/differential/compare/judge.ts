@@ -10,6 +10,8 @@ export type Verdict =
   | { readonly kind: 'equal' }
   /** Both are parts of one whole, of the same size: chance alone tells them apart. */
   | { readonly kind: 'sample' }
+  /** Consul differed from us once, and could not be brought to do it again. */
+  | { readonly kind: 'hiccup' }
   | { readonly kind: 'allowed'; readonly reasons: readonly Difference[] }
   | { readonly kind: 'unexplained'; readonly theirs: Reply; readonly ours: Reply; readonly why: readonly string[] };
 
@@ -36,7 +38,14 @@ export async function judge(asked: Asked, bench: Bench): Promise<Verdict> {
       return { ...unexplained, why: [...cut.rules, ...unexplained.why] };
     case 'uncut': {
       const met = await meet(one, expected);
-      return met === undefined ? unexplained : explained([...reasons, ...met]);
+      switch (met.kind) {
+        case 'met':
+          return explained([...reasons, ...met.reasons]);
+        case 'hiccup':
+          return met;
+        case 'apart':
+          return unexplained;
+      }
     }
   }
 }

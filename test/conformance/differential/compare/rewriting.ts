@@ -61,7 +61,8 @@ export function asIfAsked(reply: SentReply, asked: AskedQuestion, equivalent: st
   return withParts(reply, {
     questions: [{ name: asked.name, type: asked.type, class: asked.class }],
     answer: message.answer.map(rename),
-    additional: message.additional.map(rename),
+    // The targets of SRV records have their own spelling, even where they are the name asked for.
+    additional: asked.type === RecordType.SRV ? message.additional : message.additional.map(rename),
   });
 }
 

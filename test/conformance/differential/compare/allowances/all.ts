@@ -1,6 +1,6 @@
 import type { Allowance, Difference, Equivalence } from '../allowance.js';
 import { BAD_OPT, BAD_VERSION, CUT_SHORT, NO_RECURSION_WANTED, NOTIFY, OTHER_CLASS, OWN_OPT } from './envelope.js';
-import { DELEGATION_SIGNER, QUERY_WITH_PROTOCOL, SUFFIX_PAIRS, VIRTUAL } from './grammar.js';
+import { API_GATEWAY, DELEGATION_SIGNER, QUERY_WITH_PROTOCOL, SUFFIX_PAIRS, VIRTUAL } from './grammar.js';
 import {
   ADDR_OF_ODD_LENGTH,
   ADDR_OF_OTHER_FAMILY,
@@ -34,6 +34,7 @@ export const OTHER_SIZE: Difference = {
 export const ALLOWANCES: readonly Allowance[] = [
   ZERO_LIMIT,
   VIRTUAL,
+  API_GATEWAY,
   SELF_REFERENCE,
   ADDR_OF_ODD_LENGTH,
   MATCHED_ZONE,

@@ -63,11 +63,23 @@ export const VIRTUAL: Allowance = {
     const { kind, left, suffixes, pairs } = parts;
     // A port may be named, and is of no account.
     const isLocal = suffixes.length === 0 || (suffixes.length === 2 && pairs?.has('port') === true);
-    const hasForm = kind === 'virtual' && left.length > 0 && left.length < 3 && isLocal;
-    if (!hasForm || ZONE_TYPES.includes(asked.type)) return undefined;
-    return namesOfServices('dc1').some((name) => name.toLowerCase() === left.at(-1))
+    if (kind !== 'virtual' || left.length === 0 || !isLocal || ZONE_TYPES.includes(asked.type)) return undefined;
+    if (left.length > 2) return negative(theirs, exchange, Rcode.NXDOMAIN);
+    // Names with other bytes are never found (4.3.6).
+    const isKnown = namesOfServices('dc1').some((name) => /^[\w-]+$/.test(name) && name.toLowerCase() === left.at(-1));
+    return isKnown
       ? withParts(theirs, { rcode: Rcode.NOERROR, answer: [], authority: [], additional: [] })
       : negative(theirs, exchange, Rcode.NXDOMAIN);
+  },
+};
+
+export const API_GATEWAY: Allowance = {
+  row: '20.1',
+  what: 'api-gateway is a kind (not for 1.8.7, which takes it for a datacenter), of which nothing is known here',
+  expect: (theirs, exchange) => {
+    const { asked, parts } = exchange;
+    const isOne = parts.kind === 'api-gateway' && parts.left.length > 0 && !ZONE_TYPES.includes(asked.type);
+    return isOne ? negative(theirs, exchange, Rcode.NXDOMAIN) : undefined;
   },
 };
 

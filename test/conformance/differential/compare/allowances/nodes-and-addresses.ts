@@ -45,8 +45,8 @@ export const ADDR_OF_ODD_LENGTH: Allowance = {
   expect: (theirs, exchange) => {
     const { left, kind } = exchange.parts;
     const [{ length } = ''] = left;
-    const { rcode, authority } = theirs.message;
-    const isEmpty = rcode === Rcode.NOERROR && authority.length === 0;
+    const { rcode, answer, authority } = theirs.message;
+    const isEmpty = rcode === Rcode.NOERROR && answer.length === 0 && authority.length === 0;
     return kind === 'addr' && left.length === 1 && ![8, 9, 32, 33].includes(length) && isEmpty
       ? negative(theirs, exchange, Rcode.NXDOMAIN)
       : undefined;
@@ -85,9 +85,11 @@ export const ALIAS_TO_AN_ADDRESS: Allowance = {
 export const REVERSE: Allowance = {
   row: 'D14',
   what: 'all names of an address, for PTR and ANY alone, with node_ttl (C100: NXDOMAIN for none; 1.8.7: SERVFAIL)',
-  expect: (theirs, exchange) => {
+  expect: (reply, exchange) => {
     const { asked, parts, configuration } = exchange;
     if (parts.zone !== 'arpa.') return undefined;
+    // What a recursor said of EDNS is not what we say of our own.
+    const theirs = reply.message.authoritative ? reply : withParts(reply, { edns: undefined });
     const ra = { recursionAvailable: configuration.hasRecursors === true };
     if (asked.type === RecordType.AXFR) {
       return withParts(negative(theirs, exchange, Rcode.NOTIMP), { ...ra, authority: [] });

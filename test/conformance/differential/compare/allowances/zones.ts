@@ -1,5 +1,5 @@
 /** Which zone's names stand in a reply, and the names of a zone that own no records. */
-import { Rcode } from '../../../../../src/wire/constants.js';
+import { EdnsOption, Rcode } from '../../../../../src/wire/constants.js';
 import { lowerName } from '../../../../../src/wire/name.js';
 import type { Rdata, ResourceRecord } from '../../../../../src/wire/rdata.js';
 import { type SentReply, withParts } from '../../ask/reply.js';
@@ -62,9 +62,21 @@ export const NON_TERMINALS: Allowance = {
     const { parts, asked } = exchange;
     if (parts.zone === undefined || parts.zone === 'arpa.' || ZONE_TYPES.includes(asked.type)) return undefined;
     if (theirs.message.rcode !== Rcode.NXDOMAIN) return undefined;
-    return isNonTerminal(parts) ? negative(theirs, exchange) : undefined;
+    if (!isNonTerminal(parts)) return undefined;
+    const exists = negative(theirs, exchange);
+    return parts.kind === 'query' && parts.left.length > 0 ? withFullScope(exists) : exists;
   },
 };
+
+/** Of a query that exists, the whole of the client's subnet is the scope (12.5). */
+function withFullScope(reply: SentReply): SentReply {
+  const { edns } = reply.message;
+  const options = edns?.options.map(({ code, data }) => ({
+    code,
+    data: code === EdnsOption.CLIENT_SUBNET ? data.map((byte, at) => (at === 3 ? (data[2] ?? 0) : byte)) : data,
+  }));
+  return withParts(reply, { edns: edns && { ...edns, options: options ?? [] } });
+}
 
 export const NAME_OF_NS: Allowance = {
   row: 'D7',
