@@ -21,8 +21,10 @@ export interface AnswerFacts {
 }
 
 export interface VariantOptions {
-  /** How many to make. */
-  readonly wanted: number;
+  /** How many items were shuffled: so many variants are needed to put each of them first once. */
+  readonly items: number;
+  /** There is not enough memory for that: only the newest variant is kept, and one follows the other for ever. */
+  readonly isRolling: boolean;
   /** The number that the first one's shuffle began with; from 0 up to but not including 1. */
   readonly firstDraw: number;
 }
@@ -36,6 +38,9 @@ const LIFE_MS = 20_000;
 /** The newest variant is the one given until it is so old, or was given so often: then the next one is made. */
 const VARIANT_EVERY_MS = 5;
 const VARIANT_EVERY_HITS = 16;
+/** Those of so many items take a millisecond to make, and are made for a twentieth of the time. */
+const ITEMS_PER_MS = 200;
+const ROLLING_PART = 1 / 20;
 
 /**
  * The replies to one question, alike but for the order of their records. They are made one after the other as the answer
@@ -49,6 +54,7 @@ export class CompiledAnswer {
   readonly #options: VariantOptions;
   readonly #diesAtMs: number;
   readonly #variants: CompiledReply[] = [];
+  #made = 0;
   #next = 0;
   #hits = 0;
   #grownAtMs: number;
@@ -72,12 +78,15 @@ export class CompiledAnswer {
 
   /** What the next variant's shuffle is to begin with. */
   get nextDraw(): number {
-    return (this.#options.firstDraw + this.#variants.length / this.#options.wanted) % 1;
+    return (this.#options.firstDraw + this.#made / this.#options.items) % 1;
   }
 
   /** Adds a variant: a reply whose numbers are right for this second of the aging. */
   add(bytes: Uint8Array, second: number): void {
-    if (!this.#isComplete) this.#variants.push(compileReply(bytes, second, this.#facts.aging));
+    if (this.#isComplete) return;
+    this.#made += 1;
+    if (this.#options.isRolling) this.#variants.length = 0;
+    this.#variants.push(compileReply(bytes, second, this.#facts.aging));
   }
 
   /** The reply to a packet; undefined when it is to be made anew, to become another variant. */
@@ -95,7 +104,7 @@ export class CompiledAnswer {
   }
 
   get #isComplete(): boolean {
-    return this.#variants.length >= this.#options.wanted;
+    return this.#made >= this.#options.items && !this.#options.isRolling;
   }
 
   #inTurn(): CompiledReply | undefined {
@@ -106,11 +115,18 @@ export class CompiledAnswer {
   /** Undefined once for each variant that is due: until it is there, the one before goes on being given. */
   #newest(nowMs: number): CompiledReply | undefined {
     this.#hits += 1;
-    if (this.#hits >= VARIANT_EVERY_HITS || nowMs - this.#grownAtMs >= VARIANT_EVERY_MS) {
+    if (this.#isNextDue(nowMs)) {
       this.#hits = 0;
       this.#grownAtMs = nowMs;
       return undefined;
     }
     return this.#variants.at(-1);
+  }
+
+  #isNextDue(nowMs: number): boolean {
+    const { items, isRolling } = this.#options;
+    const ageMs = nowMs - this.#grownAtMs;
+    if (isRolling) return ageMs >= Math.max(VARIANT_EVERY_MS, items / ITEMS_PER_MS / ROLLING_PART);
+    return ageMs >= VARIANT_EVERY_MS || this.#hits >= VARIANT_EVERY_HITS;
   }
 }

@@ -38,8 +38,8 @@ export interface FinishedReply {
   readonly second: number;
 }
 
-/** More variants than this are not kept, however many instances there are. */
-const MAX_ANSWER_BYTES = 128 * 1024;
+/** For all variants of an answer. */
+const MAX_ANSWER_BYTES = 192 * 1024;
 /** What V8 takes for an answer and its place in the table, and for a variant, contents aside. */
 const ANSWER_BYTES = 900;
 const VARIANT_BYTES = 250;
@@ -94,12 +94,13 @@ export class CompiledTable {
       slot.growing.add(bytes, second);
       return;
     }
-    // Of a reply without answers there is but one variant.
+    // Without answers there is nothing whose order matters.
     const items = message.answer.length === 0 ? 1 : slot.shuffledItems;
-    const wanted = Math.max(1, Math.min(items, Math.trunc(MAX_ANSWER_BYTES / bytes.length)));
-    const answer = new CompiledAnswer(key, facts, { wanted, firstDraw: slot.firstDraw });
+    const variantBytes = VARIANT_BYTES + bytes.length;
+    const isRolling = items > 1 && items * variantBytes > MAX_ANSWER_BYTES;
+    const answer = new CompiledAnswer(key, facts, { items, isRolling, firstDraw: slot.firstDraw });
     answer.add(bytes, second);
-    this.#answers.set(key.hash, answer, { size: ANSWER_BYTES + wanted * (VARIANT_BYTES + bytes.length) });
+    this.#answers.set(key.hash, answer, { size: ANSWER_BYTES + (isRolling ? 1 : items) * variantBytes });
     if (this.#answers.peek(key.hash) === answer) this.#index.add(key.hash, facts.dependsOn);
   }
 

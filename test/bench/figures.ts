@@ -83,7 +83,7 @@ export async function measureChurn(
   return [
     { name: `latency at ${name}, median`, value: quantile(latenciesMs, 0.5), unit: 'ms', goal: '' },
     { name: `latency at ${name}, p99`, value: quantile(latenciesMs, 0.99), unit: 'ms', goal: '<= 2 ms' },
-    { name: `questions lost meanwhile`, value: lost, unit: '', goal: '0' },
+    { name: 'questions lost meanwhile', value: lost, unit: '', goal: '0' },
   ];
 }
 

@@ -74,6 +74,25 @@ describe('an answer is compiled', () => {
     expect(reads).toEqual([1, 1, 1, 1, 0, 0]);
   });
 
+  test('of many instances with one variant after the other, for there is no room for all (C148)', async () => {
+    await using answering = start({ world: worldWith(300) });
+    const packet = packetFor('web.service.consul.', 33);
+    const firsts = new Set<string>();
+    const askTcp = (): void => {
+      const reply = answering.compiling.respond(packet, { ...FRIEND, transport: 'tcp' });
+      if (reply instanceof Uint8Array) firsts.add(JSON.stringify(decodeMessage(reply).answer[0]?.data));
+    };
+    for (let left = 10; left > 0; left -= 1) askTcp();
+    // The first reply was not kept.
+    expect(answering.catalog.reads).toBe(2);
+    for (let round = 0; round < 300; round += 1) {
+      await answering.clock.advance(50);
+      for (let left = 10; left > 0; left -= 1) askTcp();
+    }
+    expect(answering.catalog.reads).toBe(302);
+    expect(firsts.size).toBe(300);
+  });
+
   test('when it is negative too, in one variant', async () => {
     await using answering = start();
     for (const packet of [packetFor('nope.service.consul.'), packetFor('web.service.consul.', 28)]) {
