@@ -41,11 +41,19 @@ async function startCatalog(): Promise<FakeConsul> {
   });
 }
 
-describe.each(['udp', 'tcp'] as const)('over %s', (transport) => {
+describe.each([
+  { transport: 'udp', times: 1 },
+  { transport: 'udp', times: 4 },
+  { transport: 'tcp', times: 1 },
+  { transport: 'tcp', times: 4 },
+] as const)('over $transport, each question asked $times times', ({ transport, times }) => {
   let consul: FakeConsul;
   let server: TestServer;
-  const ask = (name: string, type: Parameters<typeof question>[1], options: Parameters<typeof question>[2] = {}) =>
-    ASK[transport](server, question(name, type, options));
+  /** The last reply: the first ones are made for it, the later ones were compiled. */
+  async function ask(name: string, type: Parameters<typeof question>[1], options: Parameters<typeof question>[2] = {}) {
+    for (let left = times - 1; left > 0; left -= 1) await ASK[transport](server, question(name, type, options));
+    return ASK[transport](server, question(name, type, options));
+  }
 
   beforeAll(async () => {
     consul = await startCatalog();
