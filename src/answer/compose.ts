@@ -95,11 +95,9 @@ function serviceAnswer(
   const { question, zone, policy, context } = task;
   const { service, tag, portName, locality } = lookup;
   const found = healthyOnes(taggedOnes(rows.instances, tag), policy);
-  if (found.length === 0) {
+  const lacksPort = portName !== undefined && !found.every((instance) => hasPort(instance, portName));
+  if (found.length === 0 || (question.type === RecordType.SRV && lacksPort)) {
     return nothingCalled(service, { mayBeProtocol: lookup.view === 'service' && tag === undefined, question });
-  }
-  if (question.type === RecordType.SRV && portName !== undefined) {
-    if (!found.every((instance) => hasPort(instance, portName))) return { kind: 'no-such-name' };
   }
   const place = placeOf(zone.name, { datacenter: rows.datacenter, peer: locality.peer }, policy);
   const ttlSeconds = serviceTtlSeconds(service, policy);

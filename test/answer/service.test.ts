@@ -43,6 +43,7 @@ describe('which instances are answered with', () => {
     expect(outcomeOf('_tcp.query.consul A')).toEqual({ kind: 'no-data' });
     expect(outcomeOf('_tcp.consul SRV')).toEqual({ kind: 'no-data' });
     const world = worldOf(instance('_tcp', n1));
+    expect(outcomeOf('_tcp.service.http.port.consul SRV', { world })).toEqual({ kind: 'no-data' });
     expect(ask('_tcp.service.consul A', { world }).answer).toEqual(rrs('_tcp.service.consul. A 10.0.0.1'));
   });
 
