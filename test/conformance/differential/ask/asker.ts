@@ -9,7 +9,7 @@ import { type Reply, replyFrom } from './reply.js';
 const QUESTIONS_PER_CONNECTION = 100;
 /** Long enough for a server on a busy machine; the price of each question that is never answered. */
 const PATIENCE_MS = 1_500;
-/** For packets that deserve no reply: whoever answers them does it at once. */
+/** For packets that most likely get no reply. */
 const SHORT_PATIENCE_MS = 250;
 
 /** Asks one server, question after question, over one UDP socket and a few TCP connections. */
@@ -35,11 +35,11 @@ export class Asker implements AsyncDisposable {
     return new Asker(address, udp);
   }
 
-  /** The reply to one packet. One question at a time. */
-  async ask(asked: Asked): Promise<Reply> {
+  /** The reply to one packet. One question at a time; packets that deserve no reply are not waited for long. */
+  async ask(asked: Asked, { isPatient = asked.kind === 'question' } = {}): Promise<Reply> {
     this.#lastId = (this.#lastId + 1) & 0xffff;
     const packet = packetOf(asked, this.#lastId);
-    const withinMs = asked.kind === 'bytes' ? SHORT_PATIENCE_MS : PATIENCE_MS;
+    const withinMs = isPatient ? PATIENCE_MS : SHORT_PATIENCE_MS;
     const bytes =
       asked.transport === 'udp' ? await this.#askUdp(packet, withinMs) : await this.#askTcp(packet, withinMs);
     return replyFrom(bytes);

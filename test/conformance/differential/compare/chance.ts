@@ -11,7 +11,7 @@ import { type Case, expectedFrom } from './expectation.js';
 /** Random outcomes are asked for this often before two servers are said to differ. */
 const TRIES = 200;
 /** So many equal replies in a row say that there is nothing random about them. */
-const SURELY_FIXED = 8;
+const SURELY_FIXED = 24;
 
 export type CutVerdict =
   /** Nothing was cut, so that the difference must have another cause. */

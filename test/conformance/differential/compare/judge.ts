@@ -18,9 +18,10 @@ export type Verdict =
 /** Asks both servers one question and says whether the replies are what they have to be. */
 export async function judge(asked: Asked, bench: Bench): Promise<Verdict> {
   const theirs = await bench.theirs.ask(asked);
+  const isPatient = theirs !== undefined;
   // The second time it may come from the compiled answers; which of the two is compared is left to the questions.
-  if (bench.isAskedTwice()) await bench.ours.ask(asked);
-  const ours = await bench.ours.ask(asked);
+  if (bench.isAskedTwice()) await bench.ours.ask(asked, { isPatient });
+  const ours = await bench.ours.ask(asked, { isPatient });
   if (theirs === undefined || isBare(theirs)) return judgeBare(theirs, ours);
 
   const one: Case = { bench, asked, question: questionIn(asked), ours };

@@ -83,8 +83,9 @@ export const API_GATEWAY: Allowance = {
   },
 };
 
+/** In capitals, so that it is not by chance the host name that a service has for its address (7.1.5). */
 function named(parts: readonly string[]): { readonly name: string } {
-  return { name: `${parts.map(escapeBytes).join('.')}.` };
+  return { name: `${parts.map((label) => escapeBytes(label).toUpperCase()).join('.')}.` };
 }
 
 /** One label from its bytes, one character each. */
