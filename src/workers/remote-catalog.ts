@@ -3,6 +3,7 @@ import { CatalogError } from '../catalog/catalog-error.js';
 import { unlessAborted } from '../catalog/deadline.js';
 import type { CatalogLookup, CatalogSource, ReadOptions, Rows } from '../catalog/source.js';
 import type { Clock } from '../clock.js';
+import { DependencyIndex } from '../compiled/dependency-index.js';
 import type { Closable } from '../lifecycle.js';
 import type { CatalogReply, CatalogRequest, Wanted } from './messages.js';
 import { rowsKey } from './rows-key.js';
@@ -47,8 +48,8 @@ const MAX_USED_TOLD = 2_000;
 export class RemoteCatalog implements CatalogSource, Closable {
   readonly #options: RemoteCatalogOptions;
   readonly #kept: LRUCache<string, Kept>;
-  /** The keys of the rows that depend on an entry. */
-  readonly #dependents = new Map<string, Set<string>>();
+  /** By their keys. */
+  readonly #dependents = new DependencyIndex<string>();
   /** By the number of the read, oldest first. */
   readonly #flights = new Map<number, Flight>();
   readonly #flightOf = new Map<string, Flight>();
@@ -63,8 +64,11 @@ export class RemoteCatalog implements CatalogSource, Closable {
     this.#kept = new LRUCache({
       max: MAX_KEPT,
       maxSize: MAX_KEPT_ROWS,
-      sizeCalculation: ({ rows }) => 1 + (rows.kind === 'instances' ? rows.instances.length : 0),
-      dispose: (kept, key) => this.#unlink(kept, key),
+      sizeCalculation: ({ rows }) => 1 + instancesIn(rows),
+      dispose: (kept, key) => {
+        this.#used.delete(kept);
+        this.#dependents.remove(key, kept.rows.dependsOn);
+      },
     });
     this.#lookingOver = this.#lookOver();
   }
@@ -127,13 +131,8 @@ export class RemoteCatalog implements CatalogSource, Closable {
     // Nothing would ever call back rows that depend on nothing.
     if (rows.dependsOn.length === 0) return;
     this.#kept.set(key, { wanted, rows });
-    // Too many rows to be kept at all.
-    if (!this.#kept.has(key)) return;
-    for (const entry of rows.dependsOn) {
-      const keys = this.#dependents.get(entry);
-      if (keys === undefined) this.#dependents.set(entry, new Set([key]));
-      else keys.add(key);
-    }
+    // There may have been too many of them to be kept.
+    if (this.#kept.has(key)) this.#dependents.add(key, rows.dependsOn);
   }
 
   #end(read: number): Flight | undefined {
@@ -145,17 +144,8 @@ export class RemoteCatalog implements CatalogSource, Closable {
   }
 
   #drop(entry: string): void {
-    for (const key of this.#dependents.get(entry) ?? []) this.#kept.delete(key);
+    for (const key of this.#dependents.of(entry)) this.#kept.delete(key);
     for (const listener of this.#listeners) listener(entry);
-  }
-
-  #unlink(kept: Kept, key: string): void {
-    this.#used.delete(kept);
-    for (const entry of kept.rows.dependsOn) {
-      const keys = this.#dependents.get(entry);
-      keys?.delete(key);
-      if (keys?.size === 0) this.#dependents.delete(entry);
-    }
   }
 
   /** Once a second: tells what was used, so that the primary keeps it current, and gives up on late reads. */
@@ -189,6 +179,11 @@ export class RemoteCatalog implements CatalogSource, Closable {
       this.#end(read)?.reject(error);
     }
   }
+}
+
+function instancesIn(rows: Rows): number {
+  if (rows.kind === 'instances') return rows.instances.length;
+  return rows.kind === 'prepared-query' ? (rows.result?.instances.length ?? 0) : 0;
 }
 
 function errorOf({ code, message }: Extract<CatalogReply, { kind: 'no-rows' }>): Error {

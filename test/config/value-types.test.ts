@@ -6,6 +6,7 @@ import {
   choice,
   durationMs,
   integer,
+  integerOrAuto,
   list,
   path,
   port,
@@ -38,6 +39,10 @@ describe('JSON values have exactly the type that Consul wants (C179)', () => {
     { type: integer({ min: 0, max: 9 }), json: -1, value: undefined, why: 'a negative limit' },
     { type: integer({ min: 0, max: 9 }), json: 2.5, value: undefined, why: 'a fraction' },
     { type: integer({ min: 0, max: 9 }), json: '3', value: undefined, why: 'a string is no number' },
+    { type: integerOrAuto({ min: 1, max: 9 }), json: 3, value: 3, why: 'a number, where one may be left to us' },
+    { type: integerOrAuto({ min: 1, max: 9 }), json: 'auto', value: 'auto', why: 'a number that is left to us' },
+    { type: integerOrAuto({ min: 1, max: 9 }), json: 'AUTO', value: undefined, why: 'another word' },
+    { type: integerOrAuto({ min: 1, max: 9 }), json: 0, value: undefined, why: 'out of range' },
     { type: list(text), json: ['a', 'b', 'a'], value: ['a', 'b'], why: 'a list, doubles removed' },
     { type: list(text), json: 'a', value: undefined, why: 'a string in place of a list' },
     { type: list(text), json: ['a', 1], value: undefined, why: 'one wrong element' },
@@ -67,6 +72,9 @@ describe('JSON values have exactly the type that Consul wants (C179)', () => {
 
 describe('text is read', () => {
   const rows: { type: ValueType<unknown>; given: string; value: unknown; why: string }[] = [
+    { type: integerOrAuto({ min: 1, max: 9 }), given: '3', value: 3, why: 'a number, where one may be left to us' },
+    { type: integerOrAuto({ min: 1, max: 9 }), given: 'auto', value: 'auto', why: 'a number that is left to us' },
+    { type: integerOrAuto({ min: 1, max: 9 }), given: '10', value: undefined, why: 'out of range' },
     { type: list(text), given: 'a, b  c,', value: ['a', 'b', 'c'], why: 'commas and spaces separate' },
     { type: list(text), given: ' ,', value: undefined, why: 'a list of nothing' },
     { type: list(path, { whole: true }), given: '/my, dir', value: ['/my, dir'], why: 'a path may hold anything' },

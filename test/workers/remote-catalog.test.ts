@@ -1,10 +1,26 @@
 import { expect, test } from 'vitest';
 import { CatalogError } from '../../src/catalog/catalog-error.js';
+import type { Instance } from '../../src/catalog/model.js';
 import type { CatalogLookup, Rows } from '../../src/catalog/source.js';
 import type { CatalogRequest } from '../../src/workers/messages.js';
 import { RemoteCatalog } from '../../src/workers/remote-catalog.js';
 import { TestClock } from '../support/test-clock.js';
 import { BACKEND, entryOf, rowsOf, service, wanted } from './versioned-catalog.js';
+
+const INSTANCE: Instance = {
+  node: { name: 'n1', address: '10.0.0.1', datacenter: 'dc1', taggedAddresses: {}, meta: {} },
+  id: 'web',
+  service: 'web',
+  kind: '',
+  address: '',
+  port: 80,
+  ports: [],
+  tags: [],
+  taggedAddresses: {},
+  meta: {},
+  weights: { passing: 1, warning: 1 },
+  checks: [],
+};
 
 class Setup implements AsyncDisposable {
   readonly clock = new TestClock();
@@ -178,6 +194,18 @@ test('memory is bounded: the least recently read rows are asked for again', asyn
   for (let name = 0; name < 10_001; name += 1) await setup.learn(service(`s${name}`), rowsOf(`s${name}`));
   expect(setup.read(service('s0'))).toBeInstanceOf(Promise);
   expect(setup.read(service('s10000'))).toEqual(rowsOf('s10000'));
+});
+
+test('a service of more instances than all rows may have is asked for each time', async () => {
+  await using setup = new Setup();
+  const rows: Rows = {
+    ...rowsOf('web'),
+    kind: 'instances',
+    datacenter: 'dc1',
+    instances: Array.from({ length: 60_000 }, () => INSTANCE),
+  };
+  await setup.learn(service('web'), rows);
+  expect(setup.read(service('web'))).toBeInstanceOf(Promise);
 });
 
 test('closing rejects whoever waits', async () => {
