@@ -270,8 +270,7 @@ describe('closing a TCP listener', () => {
     await Promise.all([tcp.close(), tcp.close()]);
     await tcp.close();
     for (const client of clients) await client.closed;
-    await quiet();
-    expect(openSockets()).toEqual([]);
+    await until(() => openSockets().length === 0);
     expect(clock.sleeping).toBe(0);
   });
 });

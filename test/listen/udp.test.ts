@@ -179,8 +179,7 @@ describe('closing a UDP listener', () => {
     expect(openSockets()).toHaveLength(1);
     await Promise.all([udp.close(), udp.close()]);
     await udp.close();
-    await quiet();
-    expect(openSockets()).toEqual([]);
+    await until(() => openSockets().length === 0);
     expect(clock.sleeping).toBe(0);
   });
 });
