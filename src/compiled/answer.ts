@@ -54,6 +54,8 @@ export class CompiledAnswer {
   readonly #options: VariantOptions;
   readonly #diesAtMs: number;
   readonly #variants: CompiledReply[] = [];
+  #memory: Uint8Array | undefined;
+  #usedBytes = 0;
   #made = 0;
   #next = 0;
   #hits = 0;
@@ -86,7 +88,7 @@ export class CompiledAnswer {
     if (this.#isComplete) return;
     this.#made += 1;
     if (this.#options.isRolling) this.#variants.length = 0;
-    this.#variants.push(compileReply(bytes, second, this.#facts.aging));
+    this.#variants.push(compileReply(this.#placed(bytes), second, this.#facts.aging));
   }
 
   /** The reply to a packet; undefined when it is to be made anew, to become another variant. */
@@ -101,6 +103,19 @@ export class CompiledAnswer {
       seconds: aging.counts === 'ttls' ? -passed : passed,
       memory,
     });
+  }
+
+  /** The same bytes, beside those of the other variants: a piece of memory for each would take twice as much in all. */
+  #placed(bytes: Uint8Array): Uint8Array {
+    const { items, isRolling } = this.#options;
+    if (items === 1 || isRolling) return bytes;
+    this.#memory ??= new Uint8Array(items * bytes.length);
+    // Variants are equally long, nearly always.
+    if (this.#memory.length - this.#usedBytes < bytes.length) return bytes;
+    const place = this.#memory.subarray(this.#usedBytes, this.#usedBytes + bytes.length);
+    place.set(bytes);
+    this.#usedBytes += bytes.length;
+    return place;
   }
 
   get #isComplete(): boolean {

@@ -4,9 +4,10 @@ import type { RealConsul } from '../support/real-consul.js';
 import { type BenchInstance, type BenchService, createService, register } from './catalog.js';
 import { cpuMicroseconds, residentBytes } from './cpu.js';
 import { dnsperf } from './dnsperf.js';
+import type { Load } from './loads.js';
 import { Lookup } from './lookup.js';
 import type { Figure } from './report.js';
-import { startOurs } from './servers.js';
+import { type BenchServer, startOurs } from './servers.js';
 import { median, quantile } from './statistics.js';
 
 /** From starting the process to its first answer. */
@@ -68,7 +69,7 @@ export async function measureChurn(
   seconds: number,
 ): Promise<readonly Figure[]> {
   await using ours = await startOurs(consul.url);
-  const load = { questions: services.map(({ name }) => `${name}.service.consul A`), hasEdns: false };
+  const load = aQuestions(services);
   await dnsperf(ours.port, load, { seconds: 2 });
   const stopping = new AbortController();
   const churn = changeAllTheTime(consul, services, stopping.signal);
@@ -89,18 +90,18 @@ export async function measureChurn(
 
 /** A catalog of 10,000 services of 10 instances, every one of them asked for. */
 export async function measureScale(consul: RealConsul, few: readonly BenchService[]): Promise<readonly Figure[]> {
-  const small = await costAmong(consul, few.slice(0, 10));
+  const load = aQuestions(few.slice(0, 10));
+  const small = await costOf(await startOurs(consul.url), load);
   const many = Array.from({ length: 10_000 }, (_, number) => createService(`scale-${number}`, 10));
   await register(consul, many);
 
   const startedAt = performance.now();
-  await using ours = await startOurs(consul.url);
-  const all = { questions: many.map(({ name }) => `${name}.service.consul A`), hasEdns: false };
-  const { lost } = await dnsperf(ours.port, all, { seconds: 300, once: true });
+  const ours = await startOurs(consul.url);
+  const { lost } = await dnsperf(ours.port, aQuestions(many), { seconds: 300, once: true });
   const warmS = (performance.now() - startedAt) / 1_000;
-  await dnsperf(ours.port, all, { seconds: 5 });
+  await dnsperf(ours.port, aQuestions(many), { seconds: 5 });
   const bytes = residentBytes(ours.pid);
-  const among = await costAmong(consul, few.slice(0, 10));
+  const large = await costOf(ours, load);
   return [
     {
       name: '10,000 services of 10 known and asked for: memory',
@@ -110,20 +111,34 @@ export async function measureScale(consul: RealConsul, few: readonly BenchServic
     },
     { name: 'start until all 10,000 are known', value: warmS, unit: 's', goal: '<= 20 s' },
     { name: 'questions lost meanwhile', value: lost, unit: '', goal: '0' },
-    { name: 'CPU per query among 10,000 services / among few', value: among / small, unit: 'x', goal: '<= 1.1x' },
+    { name: 'CPU per query among 10,000 services / among few', value: large / small, unit: 'x', goal: '<= 1.1x' },
   ];
 }
 
 const QUESTIONS_PER_SECOND = 20_000;
 const CHANGES_PER_SECOND = 100;
 
-async function costAmong(consul: RealConsul, asked: readonly BenchService[]): Promise<number> {
-  await using ours = await startOurs(consul.url);
-  const load = { questions: asked.map(({ name }) => `${name}.service.consul A`), hasEdns: false };
-  await dnsperf(ours.port, load, { seconds: 2 });
-  const before = cpuMicroseconds(ours.pid);
-  const { completed } = await dnsperf(ours.port, load, { seconds: 5 });
-  return (cpuMicroseconds(ours.pid) - before) / completed;
+function aQuestions(services: readonly BenchService[]): Pick<Load, 'questions' | 'hasEdns'> {
+  return { questions: services.map(({ name }) => `${name}.service.consul A`), hasEdns: false };
+}
+
+/** CPU per query of a server that has nothing else to do any more; closes it. */
+async function costOf(ours: BenchServer, load: ReturnType<typeof aQuestions>): Promise<number> {
+  await using server = ours;
+  await dnsperf(server.port, load, { seconds: 2 });
+  await quiet(server.pid);
+  const before = cpuMicroseconds(server.pid);
+  const { completed } = await dnsperf(server.port, load, { seconds: 5 });
+  return (cpuMicroseconds(server.pid) - before) / completed;
+}
+
+/** Resolves when the process takes less than a twentieth of one core. */
+async function quiet(pid: number): Promise<void> {
+  for (let triesLeft = 120; triesLeft > 0; triesLeft -= 1) {
+    const before = cpuMicroseconds(pid);
+    await delay(1_000);
+    if (cpuMicroseconds(pid) - before < 50_000) return;
+  }
 }
 
 /** Resolves with the number of changes made. */
