@@ -6,7 +6,8 @@ const SINCE: readonly (readonly [major: number, minor: number])[] = [
 
 /**
  * Whether each worker can have sockets of its own on the same address. The kernel then gives each packet to one of them,
- * by the client's address and port; sockets that are shared wake every idle worker for each packet.
+ * by the client's address and port; sockets that are shared wake every idle worker for each packet, which takes some 7 us of
+ * each, but leave the packet to whoever is free.
  *
  * Linux alone is sure to spread packets over them, and gives them only to processes of one user.
  */
