@@ -95,7 +95,7 @@ export class Resolver {
     }
     const parsed = parseName(question, zones);
     if (parsed.kind === 'not-ours') return this.#forward(asked, []);
-    if (question.class !== RecordClass.IN && question.class !== RecordClass.ANY) return this.#refuse(asked);
+    if (question.class !== RecordClass.IN && question.class !== RecordClass.ANY) return this.#refuse(asked, []);
     if (parsed.kind !== 'lookup') return this.#finish(asked, parsed, { zone: parsed.zone, dependsOn: [] });
 
     const rows = this.#read(parsed.lookup, sourceOf(asked));
@@ -159,10 +159,10 @@ export class Resolver {
   }
 
   /** Names outside our zones: upstream for those who may (D12), REFUSED for everybody else. */
-  #forward(asked: Asked, dependsOn: readonly string[] | undefined): Resolved | Promise<Resolved> {
+  #forward(asked: Asked, dependsOn: Provenance['dependsOn']): Resolved | Promise<Resolved> {
     const { forwarder, policy, signal } = this.#parts;
     const { query, mayRecurse } = asked;
-    if (!query.recursionDesired || !mayRecurse) return this.#refuse(asked);
+    if (!query.recursionDesired || !mayRecurse) return this.#refuse(asked, dependsOn);
     const upstream = forwarder.resolve(query, { signal });
     if (isPromise(upstream)) {
       return upstream.then((message) => ({ message: forwardedMessage(query, message, policy), lasting: undefined }));
@@ -174,8 +174,8 @@ export class Resolver {
     return { message, lasting: { dependsOn, aging: { counts: 'ttls', epochMs }, second, untilMs } };
   }
 
-  #refuse(asked: Asked): Resolved {
-    return this.#tell(asked, { kind: 'refused' }, { zone: undefined, dependsOn: [] });
+  #refuse(asked: Asked, dependsOn: Provenance['dependsOn']): Resolved {
+    return this.#tell(asked, { kind: 'refused' }, { zone: undefined, dependsOn });
   }
 
   #resolversFor(asked: Asked): ChaseResolvers {

@@ -1,7 +1,6 @@
 /**
  * A packet's way to its reply: one that was compiled before, or else accept, resolve, encode, and keep for the next one.
  */
-
 import type { Clock } from '../clock.js';
 import type { ReplyMemory } from '../compiled/patch.js';
 import type { Asker } from '../compiled/question-key.js';

@@ -240,4 +240,20 @@ describe('a compiled answer is byte for byte what the ordinary path says for the
     const hits = (await answering.metrics.forwardCacheHits.get()).values[0]?.value ?? 0;
     expect(hits).toBeGreaterThan(300);
   });
+
+  test('for addresses that were not ours and become so (C102, D12)', async () => {
+    await using recursor = await startFakeRecursor(['9.9.9.10.in-addr.arpa. 300 IN PTR host.example.net.']);
+    const { host, port } = recursor;
+    await using answering = startAnswering({ recursors: [{ host, port }] });
+    const packet = encodeMessage(queryFor({ name: '9.9.9.10.in-addr.arpa.', type: RecordType.PTR, class: 1 }));
+    const askAll = async (): Promise<void> => {
+      for (const from of [FRIEND, STRANGER, FRIEND, STRANGER, FRIEND, STRANGER]) await askBoth(answering, packet, from);
+    };
+    await askAll();
+    const owners = { '10.9.9.9': [{ kind: 'node' as const, name: 'n9', datacenter: 'dc1' }] };
+    answering.catalog.change({ ...EMPTY_WORLD, owners });
+    await askAll();
+    answering.catalog.change(EMPTY_WORLD);
+    await askAll();
+  });
 });
