@@ -79,11 +79,22 @@ export class Connections implements Closable {
           const [error, socket] = result;
           if (error === null) this.#adopt(socket, connection);
           callback(...result);
+          if (error !== null) this.#discard(connection);
         }),
     });
     const connection: Connection = { client, running: 0, limit: this.#isShared ? STREAMS_PER_CONNECTION : 1 };
     this.#connections.push(connection);
     return connection;
+  }
+
+  /**
+   * The next request gets a new client: undici's takes the request that met a certificate of another name for one that is
+   * still running, and would wait for its end before it connected again.
+   */
+  #discard(connection: Connection): void {
+    const at = this.#connections.indexOf(connection);
+    if (at >= 0) this.#connections.splice(at, 1);
+    connection.client.destroy().catch(() => {});
   }
 
   #adopt(socket: Socket, connection: Connection): void {

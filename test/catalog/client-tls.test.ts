@@ -50,6 +50,20 @@ test.each([
   expect(consul.requests).toHaveLength(0);
 });
 
+test('H072: a server that is not trusted is asked again, each time anew', async () => {
+  await using consul = await startFakeConsul({ tls: { ...server, allowH2: true } });
+  for (const tls of [
+    { ...trusting, servername: 'server.dc2.consul' },
+    { ...trusting, ca: undefined },
+  ]) {
+    const client = clientFor(consul.url, { tls });
+    for (let times = 0; times < 5; times += 1) {
+      await expect(client.nodes(query)).rejects.toMatchObject({ code: 'unreachable' });
+    }
+    expect(client.openSockets).toBe(0);
+  }
+});
+
 test('H073: without verification any certificate will do', async () => {
   await using consul = await startFakeConsul({ tls: { ...server, allowH2: true } });
   const tls = { ...trusting, ca: undefined, servername: undefined, verify: false };
