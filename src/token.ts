@@ -73,8 +73,8 @@ export class Token implements Closable {
   async #lookOn(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      await this.refresh();
       await this.#deps.clock.sleep(LOOK_EVERY_MS, { signal }).catch(() => {});
+      if (!signal.aborted) await this.refresh();
     }
   }
 
