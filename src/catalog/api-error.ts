@@ -29,6 +29,7 @@ function codeOf({ status, body }: Refusal): CatalogErrorCode {
     if (body.includes('No cluster leader')) return 'no-leader';
     // Before 1.19 a bad `filter=` was a 500: a fault of the request, not of the server.
     if (body.includes('Failed to create boolean expression evaluator')) return 'bad-request';
+    if (body.includes('invalid config entry kind')) return 'bad-request';
     return 'server-error';
   }
   return 'bad-request';

@@ -1,14 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import type { Closable } from '../lifecycle.js';
 import type { NodeLookup, PreparedQueryLookup, ServiceLookup, VirtualLookup } from '../query/lookup.js';
+import { readBehindGateways } from './behind-gateways.js';
 import { CatalogError } from './catalog-error.js';
 import type { ConsulClient } from './client.js';
 import type { DatacenterCatalog, ServiceRead } from './datacenter-catalog.js';
 import { unlessAborted } from './deadline.js';
-import type { Found } from './entries.js';
 import { HotNames } from './hot-names.js';
 import { type MaybePromise, mapMaybe, recoverMaybe } from './maybe-promise.js';
-import type { Instance } from './model.js';
 import { OpenDatacenters } from './open-datacenters.js';
 import { readOwners } from './owners.js';
 import type { CatalogCacheOptions, CatalogParts, CatalogSettings } from './parts.js';
@@ -160,8 +159,7 @@ export class CatalogCache implements CatalogSource, Closable {
 
   #readService({ view, service, locality }: ServiceLookup): MaybePromise<Rows> {
     return this.#datacenters.in(locality.datacenter, (catalog) => {
-      // No endpoint tells which services an API gateway exposes (dns-behaviour 18.6).
-      if (view === 'api-gateway') return instanceRows(catalog, { value: [], isStale: false }, []);
+      if (view === 'api-gateway') return readBehindGateways(service, catalog);
       return readInstances(catalog, { view, service, peer: locality.peer });
     });
   }
@@ -240,19 +238,11 @@ export class CatalogCache implements CatalogSource, Closable {
 }
 
 function readInstances(catalog: DatacenterCatalog, read: ServiceRead): MaybePromise<Rows> {
-  return mapMaybe(catalog.service(read), (found) => instanceRows(catalog, found, [catalog.serviceKey(read)]));
-}
-
-function instanceRows(
-  catalog: DatacenterCatalog,
-  { value, isStale }: Found<readonly Instance[]>,
-  dependsOn: readonly string[],
-): Rows {
-  return {
+  return mapMaybe(catalog.service(read), ({ value, isStale }) => ({
     kind: 'instances',
     instances: value,
     datacenter: catalog.name,
     isStale,
-    dependsOn: [...dependsOn, catalog.key],
-  };
+    dependsOn: [catalog.serviceKey(read), catalog.key],
+  }));
 }

@@ -4,6 +4,7 @@ import type { Answer, ReadQuery } from './answer.js';
 import { CatalogError } from './catalog-error.js';
 import { inFixedOrder, type NodeCheck, RowDecoder } from './decode.js';
 import { isObject, textOf, textsOf } from './decode-value.js';
+import { decodeGatewayConfig, type GatewayConfig, type GatewayConfigKind } from './gateway-config.js';
 import { jsonSlices } from './json-slices.js';
 import type { Instance, Node, QueryResult } from './model.js';
 import { type Endpoint, Requests, type RequestsOptions } from './requests.js';
@@ -85,6 +86,14 @@ export class ConsulClient implements Closable {
       const found = parse(body);
       return isFromPeer(found, query.peer) ? this.#decoder.nodeOf(found) : undefined;
     });
+  }
+
+  /** All configuration entries of a kind; fails with `bad-request` or `not-found` where the backend knows no such kind. */
+  gatewayConfig(kind: GatewayConfigKind, query: ReadQuery): Promise<Answer<readonly GatewayConfig[]>> {
+    const endpoint = { ...aggregate(`config/${kind}`, `the ${kind} entries`), isNewer: true };
+    return this.#readList(endpoint, query, (rows) =>
+      Array.isArray(rows) ? rows.flatMap((row) => decodeGatewayConfig(kind, row) ?? []) : [],
+    );
   }
 
   /** Known datacenters, nearest first. */

@@ -1,5 +1,6 @@
 import type { Closable } from '../lifecycle.js';
 import { Aggregates } from './aggregates.js';
+import { ApiGateways, type FoundGateways } from './api-gateways.js';
 import { CatalogError } from './catalog-error.js';
 import type { InstanceView } from './client.js';
 import { Confidence } from './confidence.js';
@@ -43,6 +44,7 @@ export class DatacenterCatalog implements Closable {
   readonly #instances: Entries<readonly Instance[]>;
   /** For nodes that the aggregate cannot vouch for. */
   readonly #singleNodes: Entries<Node | undefined>;
+  readonly #gateways: ApiGateways;
   readonly #addresses: ServiceAddresses;
   readonly #unlistedLookups: TokenBucket;
   #usedAt: number;
@@ -82,6 +84,7 @@ export class DatacenterCatalog implements Closable {
       nodesOf: () => [],
       isWatchable: false,
     });
+    this.#gateways = new ApiGateways({ ...options, confidence, remote: this.requested });
     this.#addresses = new ServiceAddresses({
       ...options,
       remote: this.requested,
@@ -180,6 +183,12 @@ export class DatacenterCatalog implements Closable {
     return this.#instances.read(key, createSource);
   }
 
+  /** The API gateways, by name in lower case, behind which a service can be reached. */
+  gatewaysExposing(service: string): MaybePromise<FoundGateways> {
+    this.#usedAt = this.#options.clock.now();
+    return this.#gateways.exposing(service);
+  }
+
   /** By its name in lower case. */
   node(name: string, peer: string | undefined): MaybePromise<Found<Node | undefined>> {
     this.#usedAt = this.#options.clock.now();
@@ -202,6 +211,7 @@ export class DatacenterCatalog implements Closable {
     this.#aggregates.startOver();
     this.#instances.markAll(now);
     this.#singleNodes.markAll(now);
+    this.#gateways.startOver();
     this.#addresses.startOver();
   }
 
@@ -209,6 +219,7 @@ export class DatacenterCatalog implements Closable {
   sweep(): void {
     this.#instances.sweep();
     this.#singleNodes.sweep();
+    this.#gateways.sweep();
     if (this.confidence.downBy === undefined) this.#addresses.sweep(this.serviceNames);
     this.#endStaleness();
   }
@@ -216,6 +227,7 @@ export class DatacenterCatalog implements Closable {
   async close(): Promise<void> {
     this.#instances.forgetAll();
     this.#singleNodes.forgetAll();
+    this.#gateways.forgetAll();
     this.#options.announce(this.key);
     await this.#aggregates.close();
   }

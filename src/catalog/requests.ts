@@ -42,6 +42,8 @@ export interface Endpoint {
   readonly isAggregate: boolean;
   /** Tokens need not be allowed to read it. */
   readonly isOptional?: boolean;
+  /** Older backends do not know it, and say so. */
+  readonly isNewer?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -201,8 +203,9 @@ export class Requests implements Closable {
   }
 }
 
-function isWorthALine({ code }: CatalogError, { isAggregate, isOptional = false }: Endpoint): boolean {
+function isWorthALine({ code }: CatalogError, { isAggregate, isOptional = false, isNewer = false }: Endpoint): boolean {
   if (code === 'permission-denied') return !isOptional;
+  if (isNewer && (code === 'not-found' || code === 'bad-request')) return false;
   // Anybody can ask for datacenters and prepared queries that do not exist.
   if (code === 'not-found' || code === 'unknown-datacenter') return isAggregate;
   return code !== 'closed';

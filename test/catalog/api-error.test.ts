@@ -11,6 +11,7 @@ test.each<{ status: number; body: string; code: CatalogErrorCode; outage: boolea
   { status: 502, body: '', code: 'server-error', outage: true },
   { status: 500, body: 'No path to datacenter', code: 'unknown-datacenter', outage: false },
   { status: 500, body: 'Failed to create boolean expression evaluator: x', code: 'bad-request', outage: false },
+  { status: 500, body: 'invalid config entry kind: api-gateway', code: 'bad-request', outage: false },
   { status: 403, body: 'ACL not found', code: 'unknown-token', outage: false },
   { status: 403, body: 'Permission denied', code: 'permission-denied', outage: false },
   { status: 429, body: '', code: 'rate-limited', outage: true },

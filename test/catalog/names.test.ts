@@ -163,11 +163,6 @@ describe('other lookups', () => {
     expect(await running.instances('hidden', { view: 'connect' })).toHaveLength(1);
   });
 
-  test('no rows are known of API gateways', async () => {
-    await using running = await Running.start({ consul: { services: { web: [{ port: 80 }] } } });
-    expect(await running.instances('web', { view: 'api-gateway' })).toEqual([]);
-  });
-
   test('services of a peer are asked for as such', async () => {
     await using running = await Running.start({ consul: { services: { web: [{ port: 80 }] } } });
     await running.instances('web', { locality: { datacenter: undefined, peer: 'west' } });

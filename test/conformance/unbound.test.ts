@@ -47,6 +47,10 @@ async function startCatalog(): Promise<FakeConsul> {
   consul.catalog.setService('web', [{ node: 'web-6', id: 'gate', port: 8_443, kind: 'ingress-gateway' }], {
     table: 'ingress',
   });
+  consul.setService('edge', [{ node: 'web-1', port: 9_443, kind: 'api-gateway' }]);
+  consul.catalog.setConfig('api-gateway', [{ Name: 'edge', Listeners: [{ Name: 'all', Protocol: 'tcp' }] }]);
+  consul.catalog.setConfig('http-route', []);
+  consul.catalog.setConfig('tcp-route', [{ Parents: [{ Name: 'edge' }], Services: [{ Name: 'web' }] }]);
   return consul;
 }
 
@@ -87,6 +91,7 @@ const FOUND: readonly Found[] = [
   { asked: 'far.service.dc2.dc.consul A', answer: ['A 10.40.0.1'] },
   { asked: 'web.connect.consul SRV', answer: ['SRV 1 1 20000 web-1.node.dc1.consul.'] },
   { asked: 'web.ingress.consul SRV', answer: ['SRV 1 1 8443 web-6.node.dc1.consul.'] },
+  { asked: 'web.api-gateway.consul SRV', answer: ['SRV 1 1 9443 web-1.node.dc1.consul.'] },
   { asked: 'web-1.node.consul A', answer: ['A 10.20.0.1'] },
   { asked: 'web-1.node.consul TXT', answer: ['TXT "rack=a7"'] },
   { asked: 'a.b.node.consul A', answer: ['A 10.20.0.3'], lenientOnly: DOTS },

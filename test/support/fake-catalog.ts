@@ -67,6 +67,8 @@ export class FakeCatalog {
     connect: new Map(),
     ingress: new Map(),
   };
+  /** Configuration entries by kind, as they are sent; a kind that was never set is unknown. */
+  readonly #config = new Map<string, { readonly entries: readonly unknown[]; readonly index: number }>();
   readonly #waiters = new Set<() => void>();
   #index = 10;
   #indexes = { nodes: 10, services: 10, checks: 10, extinction: 10 };
@@ -139,6 +141,12 @@ export class FakeCatalog {
     this.#write(['checks'], (other) => other === next);
   }
 
+  /** Sets all configuration entries of a kind. */
+  setConfig(kind: string, entries: readonly unknown[]): void {
+    this.#config.set(kind, { entries, index: this.#index + 1 });
+    this.#write([]);
+  }
+
   /** As a restored snapshot does: the data stays, all indexes fall. */
   restartIndexes(): void {
     this.#index = 5;
@@ -189,6 +197,8 @@ export class FakeCatalog {
       case 'status/leader':
         return { index: undefined, body: '127.0.0.1:8300' };
     }
+    const config = area === 'config' ? this.#config.get(what ?? '') : undefined;
+    if (config !== undefined) return { index: config.index, body: config.entries };
     return area === 'query' && what !== undefined && name === 'execute' && action === undefined
       ? this.#execute(what, sourceAddress)
       : undefined;

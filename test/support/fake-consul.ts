@@ -295,6 +295,10 @@ export class FakeConsul {
     const read = () => catalog.read(path, typeof source === 'string' ? source : '');
     await this.#hold(url, { catalog, request, read });
     const reading = read();
+    if (reading === undefined && path[0] === 'config') {
+      response.writeHead(500, { 'content-type': 'text/plain' }).end(`invalid config entry kind: ${path[1]}`);
+      return;
+    }
     if (reading === undefined) {
       response.writeHead(404).end(path[0] === 'query' ? 'Query not found' : '');
       return;

@@ -75,7 +75,7 @@ export const VIRTUAL: Allowance = {
 
 export const API_GATEWAY: Allowance = {
   row: '20.1',
-  what: 'api-gateway is a kind (not for 1.8.7, which takes it for a datacenter), of which nothing is known here',
+  what: 'api-gateway is a kind (not for 1.8.7, which takes it for a datacenter), of which 1.8.7 has none to tell',
   expect: (theirs, exchange) => {
     const { asked, parts } = exchange;
     const isOne = parts.kind === 'api-gateway' && parts.left.length > 0 && !ZONE_TYPES.includes(asked.type);
