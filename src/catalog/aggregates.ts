@@ -49,8 +49,10 @@ export class Aggregates implements Closable {
   readonly #nodes: HoldBack<NodeTable>;
   readonly #serviceWatch: Watch<ReadonlySet<string>>;
   readonly #nodeWatch: Watch<readonly Node[]>;
-  readonly #watches: readonly AnyWatch[];
+  readonly #watches: AnyWatch[];
   readonly #held = new Set<string>();
+  #watchesWarnings = false;
+  #isClosed = false;
   #stillToLoad: Set<AnyWatch>;
   #onLoaded: () => void = () => {};
 
@@ -85,9 +87,8 @@ export class Aggregates implements Closable {
         if (isChanged) this.#nodes.offer(new NodeTable(snapshot.value));
       },
     });
-    const states = options.onlyPassing ? (['critical', 'warning'] as const) : (['critical'] as const);
-    const checkWatches = states.map((state) => this.#watchChecks(state));
-    this.#watches = [this.#serviceWatch, this.#nodeWatch, ...checkWatches];
+    this.#watches = [this.#serviceWatch, this.#nodeWatch, this.#watchChecks('critical')];
+    if (options.onlyPassing) this.#addWarnings();
     this.#stillToLoad = new Set(this.#watches);
     this.loaded = new Promise((resolve) => {
       this.#onLoaded = resolve;
@@ -117,6 +118,17 @@ export class Aggregates implements Closable {
     return currencyOf(this.#nodeWatch);
   }
 
+  /**
+   * From now on answers may depend on warnings. That is so for all of them where only what passes is answered, else for
+   * those with a weight of its own for a warning (http-api A3.5.1); other catalogs are spared the blocking query.
+   */
+  watchWarnings(): void {
+    if (this.#watchesWarnings || this.#isClosed) return;
+    this.#addWarnings();
+    // Until they are read nothing is vouched for; then all is looked at again that they may have changed meanwhile.
+    this.#updateVouching();
+  }
+
   /** The backend was found to be back after an outage that began at `downSince`. */
   resume(downSince: number): void {
     for (const watch of this.#watches) watch.resume(downSince);
@@ -128,6 +140,7 @@ export class Aggregates implements Closable {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all(this.#watches.map((watch) => watch.close()));
     this.#onLoaded();
   }
@@ -136,6 +149,11 @@ export class Aggregates implements Closable {
     if (isChanged) this.#names.offer(snapshot.value);
     // The index moves for changes that the names do not show, such as a port's.
     if (isMoved && previous !== undefined) this.#options.events.onAnything(this.#options.clock.now());
+  }
+
+  #addWarnings(): void {
+    this.#watchesWarnings = true;
+    this.#watches.push(this.#watchChecks('warning'));
   }
 
   #watchChecks(state: 'critical' | 'warning'): Watch<CheckTable> {
@@ -192,8 +210,12 @@ export class Aggregates implements Closable {
   }
 
   #noteRead(watch: AnyWatch): void {
-    const { confidence, clock, events } = this.#options;
     if (this.#stillToLoad.delete(watch) && this.#stillToLoad.size === 0) this.#onLoaded();
+    this.#updateVouching();
+  }
+
+  #updateVouching(): void {
+    const { confidence, clock, events } = this.#options;
     const isVouching = this.#watches.every(isTelling);
     if (isVouching === confidence.isVouching) return;
     const since = confidence.vouchedUntil;

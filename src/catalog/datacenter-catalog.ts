@@ -257,7 +257,11 @@ export class DatacenterCatalog implements Closable {
       isListed: () => view === 'service' && peer === undefined && this.serviceNames?.has(service) === true,
       // The aggregates know neither imported services nor the configuration of ingress gateways.
       isVouchable: peer === undefined && view !== 'ingress',
-      read: (query) => client.instances(view, service, { ...query, datacenter: this.requested, peer }),
+      read: async (query) => {
+        const answer = await client.instances(view, service, { ...query, datacenter: this.requested, peer });
+        if (peer === undefined && answer.value.some(weighsWarnings)) this.#aggregates.watchWarnings();
+        return answer;
+      },
     };
   }
 
@@ -302,4 +306,9 @@ export class DatacenterCatalog implements Closable {
       this.#instances.markOnNode(name, (instances) => instances.some(isConcerned));
     }
   }
+}
+
+/** True when it shows in answers that a check turns from passing to a warning, even if it does not exclude the instance. */
+function weighsWarnings({ weights }: Instance): boolean {
+  return weights.passing !== weights.warning;
 }

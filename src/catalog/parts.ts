@@ -27,7 +27,7 @@ interface FixedOptions {
   readonly pollWaitMs: number;
   /** For reads of one name. */
   readonly consistency: Consistency;
-  /** Answers leave warnings out, so it matters when a check turns to one. */
+  /** Answers leave warnings out, so it always matters when a check turns to one. */
   readonly onlyPassing: boolean;
   /** Most names with a blocking query of their own. */
   readonly maxWatches: number;

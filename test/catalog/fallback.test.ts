@@ -86,10 +86,52 @@ test('H006: aggregates without an index are polled every 5 s, and a change is se
   expect(await running.instances('new')).toHaveLength(1);
 });
 
-test('H057: with only_passing off nobody asks for warnings', async () => {
-  await using running = await Running.start({ consul, cache: { onlyPassing: false } });
-  expect(running.count('health/state/warning')).toBe(0);
-  expect(running.count('health/state/critical')).toBeGreaterThan(0);
+describe('with only_passing off', () => {
+  /** Blocking queries of their own would hide what the aggregates do. */
+  const cache = { onlyPassing: false, maxWatches: 0 };
+  const weighted = { services: { web: [{ port: 80, weights: { Passing: 10, Warning: 1 } }], db: [{ port: 1 }] } };
+
+  test('H057: nobody asks for warnings', async () => {
+    await using running = await Running.start({ consul, cache });
+    await running.instances('web');
+    await running.pass(2_000);
+    expect(running.count('health/state/warning')).toBe(0);
+    expect(running.count('health/state/critical')).toBeGreaterThan(0);
+  });
+
+  test('H031, H057: unless they change the weight of an instance that was asked for: then each is heard of at once', async () => {
+    await using running = await Running.start({ consul: weighted, cache });
+    await running.instances('db');
+    expect(running.count('health/state/warning')).toBe(0);
+    await running.instances('web');
+    await running.pass(2_000);
+    for (const status of ['warning', 'passing']) {
+      running.changes.length = 0;
+      running.consul.setStatus('web', status);
+      await running.pass(1_000);
+      expect(running.known('web')).toMatchObject([{ checks: [{ status }] }]);
+      expect(running.changes).toContain('service/dc1/web');
+    }
+  });
+
+  test('a warning that came just before they were first asked for is not missed', async () => {
+    await using running = await Running.start({ consul: weighted, cache });
+    running.consul.fail('health/state/warning', { kind: 'status', status: 500, body: 'rpc error' }, { times: 1 });
+    await running.instances('web');
+    running.consul.setStatus('web', 'warning');
+    await running.pass(2_000);
+    expect(running.known('web')).toMatchObject([{ checks: [{ status: 'warning' }] }]);
+  });
+
+  test('H057: a weight learned from a change counts as well', async () => {
+    await using running = await Running.start({ consul: { services: { web: [{ port: 80 }] } }, cache });
+    await running.instances('web');
+    running.consul.setService('web', [{ port: 80, weights: { Passing: 10, Warning: 1 } }]);
+    await running.pass(2_000);
+    running.consul.setStatus('web', 'warning');
+    await running.pass(1_000);
+    expect(running.known('web')).toMatchObject([{ checks: [{ status: 'warning' }] }]);
+  });
 });
 
 test('H051: aggregates ask any server while there is no leader, the others as configured', async () => {
