@@ -6,8 +6,18 @@ export interface Clock {
   sleep(ms: number, options: { readonly signal: AbortSignal }): Promise<void>;
 }
 
-export const systemClock: Clock = {
+/** A clock that also calls back: a timer without a promise and a signal of its own, for where there are thousands. */
+export interface AlarmClock extends Clock {
+  /** Calls `ring` after `ms` milliseconds, unless the returned function is called first. */
+  after(ms: number, ring: () => void): () => void;
+}
+
+export const systemClock: AlarmClock = {
   now: Date.now,
+  after: (ms, ring) => {
+    const timer = setTimeout(ring, ms);
+    return () => clearTimeout(timer);
+  },
   // By hand: when it is aborted, the sleep of node:timers/promises makes an error of its own that nobody looks at.
   sleep: (ms, { signal }) =>
     new Promise((resolve, reject) => {

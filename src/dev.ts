@@ -1,7 +1,13 @@
 import { type RunningAgent, startAgent } from './agent/agent.js';
+import type { AlarmClock } from './clock.js';
 import type { Config } from './config/settings.js';
 import { CloseStack } from './lifecycle.js';
 import { type RunningServer, type ServerDeps, startServer } from './serve.js';
+
+export interface DevDeps extends Omit<ServerDeps, 'credentials' | 'clock'> {
+  /** The system's when left out. */
+  readonly clock?: AlarmClock;
+}
 
 /** The DNS server together with the agent it asks. */
 export interface RunningDev extends RunningServer {
@@ -16,7 +22,7 @@ export interface RunningDev extends RunningServer {
  *
  * Fails with a `DefinitionError` for a definition file that is wrong, with a `ListenError` when a port is taken.
  */
-export async function startDev(config: Config, deps: Omit<ServerDeps, 'credentials'>): Promise<RunningDev> {
+export async function startDev(config: Config, deps: DevDeps): Promise<RunningDev> {
   const owned = new CloseStack();
   try {
     const agent = owned.add(await startAgentFor(config, deps));
@@ -46,7 +52,7 @@ export async function startDev(config: Config, deps: Omit<ServerDeps, 'credentia
   }
 }
 
-function startAgentFor(config: Config, { log, clock }: Pick<ServerDeps, 'log' | 'clock'>): Promise<RunningAgent> {
+function startAgentFor(config: Config, { log, clock }: DevDeps): Promise<RunningAgent> {
   return startAgent({
     http: { hosts: config.httpBind, port: config.httpPort },
     node: config.nodeName ?? 'localhost',

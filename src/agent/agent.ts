@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Clock, systemClock } from '../clock.js';
+import { type AlarmClock, systemClock } from '../clock.js';
 import { type Closable, CloseStack } from '../lifecycle.js';
 import type { Log } from '../telemetry/log.js';
 import { CheckRunner } from './checks/runner.js';
@@ -50,7 +50,7 @@ export interface AgentOptions {
   readonly enableLocalScriptChecks: boolean;
   readonly log: Log;
   /** The system's when left out. */
-  readonly clock?: Clock;
+  readonly clock?: AlarmClock;
 }
 
 export interface RunningAgent extends Closable, AsyncDisposable {

@@ -1,3 +1,4 @@
+import type { Asker } from './asker.js';
 import type { Reply } from './reply.js';
 
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -5,16 +6,17 @@ export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 /** A request as endpoints see it. */
 export interface AgentRequest {
   readonly method: string;
-  /** The whole URL as it was sent. */
-  readonly url: string;
+  /** The path and query as they were sent. */
+  readonly target: string;
   /** What the path holds behind the endpoint's own, percent-decoded; it may contain slashes. */
   readonly argument: string;
   readonly query: URLSearchParams;
+  /** By its name in lower case. */
   header(name: string): string | undefined;
   /** The whole body; refused with 413 beyond the server's limit. */
   body(): Promise<Uint8Array>;
-  /** Aborted when the client is gone or the agent stops. */
-  readonly signal: AbortSignal;
+  /** Leaves when the client is gone or the agent stops. */
+  readonly asker: Asker;
 }
 
 export interface Endpoint {

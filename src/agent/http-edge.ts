@@ -1,24 +1,21 @@
 /** What all endpoints of the HTTP API have in common: paths, methods, guards, bodies in, replies out. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { posix } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { HttpBindings } from '@hono/node-server';
-import type { Context } from 'hono';
 import type { Log } from '../telemetry/log.js';
+import { Asker } from './asker.js';
 import type { AgentRequest, Endpoint, Method } from './endpoint.js';
 import { checkEnterprise } from './enterprise.js';
 import { checkWrite, type GuardedRequest, type GuardOptions, mayWriteWithGet } from './guard.js';
 import { HttpError } from './http-error.js';
 import { type Reply, textReply } from './reply.js';
-
-type AgentContext = Context<{ Bindings: HttpBindings }>;
+import { Router } from './router.js';
 
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** As in Consul: shorter bodies do not profit. */
 const MIN_GZIP_BYTES = 1400;
 const WRITE_METHODS: ReadonlySet<string> = new Set(['PUT', 'POST', 'DELETE']);
-/** Why a read ends early. Without a reason of ours, each request would make an error with a stack that nobody reads. */
-const NO_CLIENT = 'nobody waits for the answer any more';
 const gzipAsync = promisify(gzip);
 
 export interface HttpEdgeOptions {
@@ -27,12 +24,14 @@ export interface HttpEdgeOptions {
 }
 
 export class HttpEdge {
+  readonly #router: Router;
   readonly #guard: GuardOptions;
   readonly #log: Log;
-  readonly #open = new Set<AbortController>();
+  readonly #open = new Set<Asker>();
   #isClosing = false;
 
-  constructor({ guard, log }: HttpEdgeOptions) {
+  constructor(endpoints: readonly Endpoint[], { guard, log }: HttpEdgeOptions) {
+    this.#router = new Router(endpoints);
     this.#guard = guard;
     this.#log = log;
   }
@@ -40,35 +39,28 @@ export class HttpEdge {
   /** Lets every blocked read answer now. */
   endWaits(): void {
     this.#isClosing = true;
-    for (const open of this.#open) open.abort(NO_CLIENT);
+    for (const asker of this.#open) asker.leave();
   }
 
-  async answer(context: AgentContext, endpoint: Endpoint): Promise<Response> {
-    const { incoming, outgoing } = context.env;
-    const gone = this.#watch(outgoing);
+  /** Answers one request, whatever becomes of it. */
+  async answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const asker = this.#watch(outgoing);
     try {
-      const reply = await this.#handle(context, endpoint, gone.signal);
-      if (reply.afterSent !== undefined) outgoing.once('finish', reply.afterSent);
-      return await this.#send(context, reply);
+      await this.#send(await this.#handle(incoming, asker), incoming, outgoing);
     } catch (error) {
-      return this.#send(context, this.#errorReply(error, incoming));
+      await this.#send(this.#errorReply(error, incoming), incoming, outgoing);
     }
   }
 
-  refuseUnknownPath(context: AgentContext): Promise<Response> {
-    const path = decodePath(rawPath(context.req.url));
-    const cleaned = path?.replace(/\/{2,}/g, '/');
-    if (cleaned !== path && cleaned !== undefined) return this.#send(context, movedTo(cleaned, context));
-    return this.#send(context, textReply(404, 'Invalid URL path: not a recognized HTTP API endpoint'));
-  }
-
-  async #handle(context: AgentContext, endpoint: Endpoint, signal: AbortSignal): Promise<Reply> {
-    const { incoming } = context.env;
-    const path = decodePath(rawPath(context.req.url));
+  async #handle(incoming: IncomingMessage, asker: Asker): Promise<Reply> {
+    const { path: sentPath, search } = splitTarget(incoming.url ?? '/');
+    const path = decodePath(sentPath);
     if (path === undefined) return { status: 400, headers: {}, body: '' };
-    const cleaned = path.replace(/\/{2,}/g, '/');
-    const target = cleaned === endpoint.path.slice(0, -1) ? endpoint.path : cleaned;
-    if (target !== path) return movedTo(target, context);
+    const cleaned = posix.normalize(path);
+    const target = this.#router.isFolder(cleaned) ? `${cleaned}/` : cleaned;
+    if (target !== path) return { status: 301, headers: { Location: `${encodePath(target)}${search}` }, body: '' };
+    const endpoint = this.#router.find(path);
+    if (endpoint === undefined) return textReply(404, 'Invalid URL path: not a recognized HTTP API endpoint');
     const method = incoming.method ?? 'GET';
     const allow = `OPTIONS,${endpoint.methods.join(',')}`;
     if (method === 'OPTIONS') return { status: 200, headers: { Allow: allow }, body: '' };
@@ -78,71 +70,80 @@ export class HttpEdge {
       return textReply(405, `method ${method} not allowed`, { Allow: allow });
     }
     if (WRITE_METHODS.has(method) || isLenientGet) checkWrite(caller, this.#guard);
-    const request = toAgentRequest(context, method, path.slice(endpoint.path.length), signal);
-    checkEnterprise(endpoint.path, request.query);
+    if (/%(?![0-9a-f]{2})/i.test(search)) return { status: 500, headers: {}, body: '' };
+    const query = new URLSearchParams(search);
+    checkEnterprise(endpoint.path, query);
+    const request: AgentRequest = {
+      method,
+      target: `${sentPath}${search}`,
+      argument: path.slice(endpoint.path.length),
+      query,
+      header: (name) => headerOf(incoming, name),
+      body: () => readBody(incoming),
+      asker,
+    };
     return endpoint.handle(request);
   }
 
-  #watch(outgoing: HttpBindings['outgoing']): AbortController {
-    const gone = new AbortController();
-    if (this.#isClosing) gone.abort(NO_CLIENT);
-    this.#open.add(gone);
-    // The bindings' type allows for HTTP/2, which this server does not speak.
-    (outgoing as ServerResponse).once('close', () => {
-      this.#open.delete(gone);
-      gone.abort(NO_CLIENT);
+  #watch(outgoing: ServerResponse): Asker {
+    const asker = new Asker();
+    if (this.#isClosing) asker.leave();
+    this.#open.add(asker);
+    outgoing.once('close', () => {
+      this.#open.delete(asker);
+      asker.leave();
     });
-    return gone;
+    return asker;
   }
 
-  #errorReply(error: unknown, incoming: { readonly url?: string | undefined }): Reply {
+  #errorReply(error: unknown, { url }: IncomingMessage): Reply {
     if (error instanceof HttpError) return textReply(error.status, error.message);
-    this.#log.error('request failed', { url: incoming.url, error });
+    this.#log.error('request failed', { url, error });
     return textReply(500, error instanceof Error ? error.message : String(error));
   }
 
-  async #send(context: AgentContext, { status, headers, body }: Reply): Promise<Response> {
-    const sent: Record<string, string> = {
+  async #send(reply: Reply, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const { status, headers, body, afterSent } = reply;
+    const size = Buffer.byteLength(body);
+    const isZipped = size >= MIN_GZIP_BYTES && /\bgzip\b/.test(headerOf(incoming, 'accept-encoding') ?? '');
+    const sent = isZipped ? await gzipAsync(body) : body;
+    if (afterSent !== undefined) outgoing.once('finish', afterSent);
+    outgoing.writeHead(status, {
       Vary: 'Accept-Encoding',
       'X-Consul-Default-Acl-Policy': 'allow',
       ...headers,
+      ...(isZipped ? { 'Content-Encoding': 'gzip' } : {}),
       ...(this.#isClosing ? { Connection: 'close' } : {}),
-    };
-    const size = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-    if (size < MIN_GZIP_BYTES || !/\bgzip\b/.test(context.req.header('accept-encoding') ?? '')) {
-      return new Response(body, { status, headers: sent });
-    }
-    return new Response(await gzipAsync(body), { status, headers: { ...sent, 'Content-Encoding': 'gzip' } });
+      'Content-Length': isZipped ? sent.length : size,
+    });
+    outgoing.end(sent);
   }
-}
-
-function toAgentRequest(context: AgentContext, method: string, argument: string, signal: AbortSignal): AgentRequest {
-  const { url } = context.req;
-  return {
-    method,
-    url,
-    argument,
-    query: new URL(url).searchParams,
-    header: (name) => context.req.header(name),
-    // The bindings' type allows for HTTP/2, which this server does not speak.
-    body: () => readBody(context.env.incoming as IncomingMessage),
-    signal,
-  };
 }
 
 function isMethodOf(endpoint: Endpoint, method: string): boolean {
   return endpoint.methods.some((known: Method) => known === method);
 }
 
-function callerOf({ headers }: HttpBindings['incoming']): GuardedRequest {
-  return { host: headers.host, origin: headers.origin, referer: headers.referer, fetchSite: headers['sec-fetch-site'] };
+function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
 }
 
-/** The path of an absolute URL, as it was sent. */
-export function rawPath(url: string): string {
-  const start = url.indexOf('/', url.indexOf('//') + 2);
-  const end = url.indexOf('?', start);
-  return url.slice(start, end < 0 ? undefined : end);
+function callerOf(incoming: IncomingMessage): GuardedRequest {
+  return {
+    host: incoming.headers.host?.toLowerCase(),
+    origin: incoming.headers.origin,
+    referer: incoming.headers.referer,
+    fetchSite: headerOf(incoming, 'sec-fetch-site'),
+  };
+}
+
+/** A request's target taken apart, as it was sent; proxies send whole URLs (RFC 9112 3.2.2). */
+function splitTarget(target: string): { readonly path: string; readonly search: string } {
+  const local = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?]*/i, '');
+  const query = local.indexOf('?');
+  const path = query < 0 ? local : local.slice(0, query);
+  return { path: path.startsWith('/') ? path : `/${path}`, search: query < 0 ? '' : local.slice(query) };
 }
 
 /** A path with its percent escapes decoded; undefined for bad escapes and control characters. */
@@ -155,9 +156,8 @@ function decodePath(path: string): string | undefined {
   }
 }
 
-function movedTo(path: string, context: AgentContext): Reply {
-  const { search } = new URL(context.req.url);
-  return { status: 301, headers: { Location: `${encodeURI(path)}${search}` }, body: '' };
+function encodePath(path: string): string {
+  return encodeURI(path).replace(/[?#]/g, encodeURIComponent);
 }
 
 async function readBody(incoming: IncomingMessage): Promise<Uint8Array> {

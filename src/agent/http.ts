@@ -1,13 +1,11 @@
 import { once } from 'node:events';
-import type { IncomingMessage, Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo, ListenOptions } from 'node:net';
-import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
-import { Hono } from 'hono';
 import type { Closable } from '../lifecycle.js';
 import type { Log } from '../telemetry/log.js';
 import type { Endpoint } from './endpoint.js';
 import { isLoopback } from './guard.js';
-import { HttpEdge, rawPath } from './http-edge.js';
+import { HttpEdge } from './http-edge.js';
 
 export interface HttpOptions {
   /** The addresses to listen on. */
@@ -43,13 +41,10 @@ export class AgentListenError extends Error {
 /** Opens the HTTP API: endpoints in, a listening server out. */
 export async function serveHttp(endpoints: readonly Endpoint[], options: HttpOptions): Promise<HttpServer> {
   const names = new Set(options.names.map((name) => name.toLowerCase()));
-  const edge = new HttpEdge({ guard: { isLoopback: options.hosts.every(isLoopback), names }, log: options.log });
-  const app = new Hono<{ Bindings: HttpBindings }>({ getPath: (request) => rawPath(request.url) });
-  for (const endpoint of [...endpoints].sort(bySpecificity)) {
-    const pattern = takesArgument(endpoint) ? `${endpoint.path}*` : endpoint.path;
-    app.all(pattern, (context) => edge.answer(context, endpoint));
-  }
-  app.notFound((context) => edge.refuseUnknownPath(context));
+  const edge = new HttpEdge(endpoints, {
+    guard: { isLoopback: options.hosts.every(isLoopback), names },
+    log: options.log,
+  });
   const servers: Server[] = [];
   const close = async (): Promise<void> => {
     // No new connections first, then an answer for those that wait: the other way round would cut answers short.
@@ -60,9 +55,7 @@ export async function serveHttp(endpoints: readonly Endpoint[], options: HttpOpt
   try {
     let address: HttpServer['address'] | undefined;
     for (const host of options.hosts) {
-      // The name stands in for the Host that HTTP/1.0 does without. Without more options this is a plain HTTP/1.1 server.
-      const server = createAdaptorServer({ fetch: app.fetch, hostname: 'localhost' }) as Server;
-      server.prependListener('request', lowerHost);
+      const server = createServer((incoming, outgoing) => edge.answer(incoming, outgoing));
       const port = address?.port ?? options.port;
       // Beside a listener for all of IPv4, one for all of IPv6 must keep to IPv6.
       const bound = await listen(server, { host, port, ipv6Only: options.hosts.includes('0.0.0.0') });
@@ -77,15 +70,6 @@ export async function serveHttp(endpoints: readonly Endpoint[], options: HttpOpt
     await close();
     throw error;
   }
-}
-
-function takesArgument({ path }: Endpoint): boolean {
-  return path.endsWith('/') && path !== '/';
-}
-
-/** `/v1/query` and `/v1/agent/service/register` stand before `/v1/query/` and `/v1/agent/service/`. */
-function bySpecificity(a: Endpoint, b: Endpoint): number {
-  return Number(takesArgument(a)) - Number(takesArgument(b)) || b.path.length - a.path.length;
 }
 
 async function listen(server: Server, options: ListenOptions & { host: string }): Promise<HttpServer['address']> {
@@ -107,11 +91,6 @@ async function listen(server: Server, options: ListenOptions & { host: string })
   // A TCP server that listens has such an address.
   const bound = server.address() as AddressInfo;
   return { host: bound.address, port: bound.port };
-}
-
-/** The adaptor refuses host names with capitals; letter case says nothing there. */
-function lowerHost({ headers }: IncomingMessage): void {
-  if (headers.host !== undefined) headers.host = headers.host.toLowerCase();
 }
 
 async function closeServer(server: Server): Promise<void> {

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../clock.js';
+import type { AlarmClock } from '../clock.js';
 import type { AgentRequest } from './endpoint.js';
 import type { Predicate } from './filter/evaluate.js';
 import { filterOf } from './filter/filter.js';
@@ -17,7 +17,7 @@ const JITTER_SHARE = 1 / 16;
 export interface ReadParts {
   readonly ledger: Ledger;
   readonly datacenter: string;
-  readonly clock: Clock;
+  readonly clock: AlarmClock;
 }
 
 interface ReadOptions {
@@ -35,9 +35,9 @@ interface ReadOptions {
 /** Answers reads, which may block until something has changed (http-api A1, B2.2). */
 export class Reader {
   readonly #parts: ReadParts;
-  /** URLs read with `?cached` before: their next answer is a hit. */
-  readonly #cachedUrls = new LRUCache<string, true>({ max: 1000 });
-  /** What was written lately, by state and URL: one change may have thousands of equal reads to answer. */
+  /** Targets read with `?cached` before: their next answer is a hit. */
+  readonly #cachedTargets = new LRUCache<string, true>({ max: 1000 });
+  /** What was written lately, by state and target: one change may have thousands of equal reads to answer. */
   readonly #written = new LRUCache<string, string>({ max: 16 });
 
   constructor(parts: ReadParts) {
@@ -61,12 +61,12 @@ export class Reader {
           : await waitPast(() => look(keep), wanted.index, {
               waits: ledger.waits,
               waitMs: wanted.waitMs * (1 + Math.random() * JITTER_SHARE),
-              signal: request.signal,
+              asker: request.asker,
               clock,
             });
       const headers = this.#headers(request, view.index, wanted, options);
       if (options.reply !== undefined) return options.reply(view.value(), headers);
-      return writtenReply(this.#write(request.url, view), headers);
+      return writtenReply(this.#write(request.target, view), headers);
     } catch (error) {
       if (!(error instanceof HttpError) || error.status !== 500) throw error;
       return textReply(error.status, error.message, readHeaders(1, false));
@@ -74,8 +74,8 @@ export class Reader {
   }
 
   /** Everything that a view shows is in the ledger's keeping, so that its index stands for the state. */
-  #write(url: string, view: View<Writable>): string {
-    const key = `${this.#parts.ledger.index} ${url}`;
+  #write(target: string, view: View<Writable>): string {
+    const key = `${this.#parts.ledger.index} ${target}`;
     const text = this.#written.get(key) ?? writeJson(view.value());
     this.#written.set(key, text);
     return text;
@@ -90,8 +90,8 @@ export class Reader {
   }
 
   #cacheHeaders(request: AgentRequest): Reply['headers'] {
-    if (this.#cachedUrls.get(request.url)) return { 'X-Cache': 'HIT', Age: '0' };
-    this.#cachedUrls.set(request.url, true);
+    if (this.#cachedTargets.get(request.target)) return { 'X-Cache': 'HIT', Age: '0' };
+    this.#cachedTargets.set(request.target, true);
     return { 'X-Cache': 'MISS' };
   }
 }

@@ -1,4 +1,5 @@
-import type { Clock } from '../clock.js';
+import type { AlarmClock } from '../clock.js';
+import type { Asker } from './asker.js';
 
 /** Who waits for what: one list of waiters per key, nothing polls. */
 export class WaitLists {
@@ -56,14 +57,12 @@ export interface View<T> {
 }
 
 export interface WaitOptions {
+  readonly waits: WaitLists;
   readonly waitMs: number;
-  /** Ends the wait early, for instance when the client is gone; the current view is returned. */
-  readonly signal: AbortSignal;
-  readonly clock: Clock;
+  /** Whose leaving ends the wait early; the current view is returned. */
+  readonly asker: Asker;
+  readonly clock: AlarmClock;
 }
-
-/** Why a wait's timer stops. Without a reason of ours, each abort would make an error with a stack that nobody reads. */
-const OVER = 'the wait is over';
 
 /**
  * The first view whose index lies past `index`, or the current one when the time runs out.
@@ -74,30 +73,29 @@ const OVER = 'the wait is over';
 export function waitPast<T>(
   look: () => View<T>,
   index: number,
-  { waits, waitMs, signal, clock }: WaitOptions & { readonly waits: WaitLists },
+  { waits, waitMs, asker, clock }: WaitOptions,
 ): View<T> | Promise<View<T>> {
   const first = look();
-  if (first.index > index || signal.aborted) return first;
+  if (first.index > index || asker.hasLeft) return first;
   return new Promise((resolve) => {
-    const over = new AbortController();
-    let leave = waits.join(first.wakeOn, onWake);
-    const finish = (): void => {
-      leave();
-      signal.removeEventListener('abort', finish);
-      over.abort(OVER);
-      resolve(look());
+    let leaveLists = waits.join(first.wakeOn, onWake);
+    const cancelTimer = clock.after(waitMs, () => finish(look()));
+    const finish = (view: View<T>): void => {
+      leaveLists();
+      cancelTimer();
+      asker.onLeave(undefined);
+      resolve(view);
     };
     function onWake(): void {
       const view = look();
       // An index that fell belongs to something else: what was waited for is gone.
       if (view.index > index || view.index < first.index) {
-        finish();
+        finish(view);
         return;
       }
-      leave();
-      leave = waits.join(view.wakeOn, onWake);
+      leaveLists();
+      leaveLists = waits.join(view.wakeOn, onWake);
     }
-    signal.addEventListener('abort', finish);
-    clock.sleep(waitMs, { signal: over.signal }).then(finish, () => {});
+    asker.onLeave(() => finish(look()));
   });
 }

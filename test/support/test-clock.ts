@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/clock.js';
+import type { AlarmClock } from '../../src/clock.js';
 
 interface Sleeper {
   readonly wakesAt: number;
@@ -6,7 +6,7 @@ interface Sleeper {
 }
 
 /** A clock that stands still until a test moves it. */
-export class TestClock implements Clock {
+export class TestClock implements AlarmClock {
   #now: number;
   readonly #sleepers = new Set<Sleeper>();
 
@@ -26,16 +26,28 @@ export class TestClock implements Clock {
   sleep(ms: number, { signal }: { readonly signal: AbortSignal }): Promise<void> {
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
-      const sleeper = { wakesAt: this.#now + ms, wake: () => end(resolve) };
-      const end = (settle: () => void): void => {
-        this.#sleepers.delete(sleeper);
+      const cancel = this.after(ms, () => {
         signal.removeEventListener('abort', abort);
-        settle();
+        resolve();
+      });
+      const abort = (): void => {
+        cancel();
+        reject(signal.reason);
       };
-      const abort = (): void => end(() => reject(signal.reason));
-      signal.addEventListener('abort', abort);
-      this.#sleepers.add(sleeper);
+      signal.addEventListener('abort', abort, { once: true });
     });
+  }
+
+  after(ms: number, ring: () => void): () => void {
+    const sleeper = {
+      wakesAt: this.#now + ms,
+      wake: () => {
+        this.#sleepers.delete(sleeper);
+        ring();
+      },
+    };
+    this.#sleepers.add(sleeper);
+    return () => this.#sleepers.delete(sleeper);
   }
 
   /** Moves on by `ms`, waking sleepers in the order of their times and letting each do what it does next. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../../clock.js';
+import type { AlarmClock } from '../../clock.js';
 import type { Log } from '../../telemetry/log.js';
 import type { AgentRequest, Endpoint } from '../endpoint.js';
 import { filterOf } from '../filter/filter.js';
@@ -29,7 +29,7 @@ import { waitPast } from '../wait.js';
 export interface AgentServiceParts {
   readonly state: LocalState;
   readonly ledger: Ledger;
-  readonly clock: Clock;
+  readonly clock: AlarmClock;
   readonly log: Log;
   /** Checks that run programs may be registered over HTTP. */
   readonly areScriptsEnabled: boolean;
@@ -125,7 +125,7 @@ async function readService({ state, ledger, clock }: AgentServiceParts, request:
       return { index: isNews ? 1 : 0, wakeOn: [localServiceKey(id)], value: () => facts };
     },
     0,
-    { waits: ledger.waits, waitMs, signal: request.signal, clock },
+    { waits: ledger.waits, waitMs, asker: request.asker, clock },
   );
   const facts = found.value();
   if (facts === undefined) return textReply(404, `unknown service ID: ${id}`);

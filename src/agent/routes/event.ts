@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import type { AlarmClock } from '../../clock.js';
 import type { AgentRequest, Endpoint } from '../endpoint.js';
 import { EVENTS, type Events, eventIndex, type FiredEvent } from '../events.js';
 import { compileRegexp, RegexpError } from '../filter/regexp.js';
@@ -16,7 +16,7 @@ export interface EventParts {
   readonly state: LocalState;
   readonly nodeName: string;
   readonly datacenter: string;
-  readonly clock: Clock;
+  readonly clock: AlarmClock;
 }
 
 /** /v1/event/... (http-api B8). */
@@ -56,7 +56,7 @@ async function fire({ events, state, nodeName, datacenter }: EventParts, request
 
 /** Unlike other reads, this one waits while the newest event is still the one that the index was made of. */
 async function list({ events, ledger, clock, datacenter }: EventParts, request: AgentRequest): Promise<Reply> {
-  const { query, signal } = request;
+  const { query, asker } = request;
   checkDatacenter(query.get('dc'), datacenter);
   const name = query.get('name') ?? '';
   const { waitMs } = parseQueryOptions(query, undefined);
@@ -66,7 +66,7 @@ async function list({ events, ledger, clock, datacenter }: EventParts, request: 
     wakeOn: [EVENTS],
     value: () => events.list(name),
   });
-  const found = (await waitPast(look, 0, { waits: ledger.waits, waitMs, signal, clock })).value();
+  const found = (await waitPast(look, 0, { waits: ledger.waits, waitMs, asker, clock })).value();
   return jsonReply(found.map(eventView), { 'X-Consul-Index': String(indexOf(found)) });
 }
 
