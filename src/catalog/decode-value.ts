@@ -14,7 +14,7 @@ export function textOf(value: unknown): string {
 /** The texts of a list; shared and frozen when there are none. */
 export function textsOf(value: unknown): readonly string[] {
   if (!Array.isArray(value) || value.length === 0) return NO_TEXTS;
-  return Object.freeze(value.filter((item): item is string => typeof item === 'string'));
+  return Object.freeze(value.filter((item): item is string => typeof item === 'string').slice());
 }
 
 /** The entries of a map that are texts; shared and frozen when there are none. */

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, secondsOf, textMapOf, textOf, textsOf, uint16Of } from './decode-value.js';
 import type { Check, Instance, NamedPort, Node, QueryResult, ServiceAddress } from './model.js';
-import { sameContent } from './same-content.js';
+import { knownOr, SharedNodes } from './shared-rows.js';
 
 /** Why a row could not be used. */
 export type DropReason = 'no-object' | 'no-node' | 'no-service' | 'bad-port' | 'bad-check';
@@ -14,7 +14,6 @@ export interface RowDecoderOptions {
   readonly onDropped: (reason: DropReason) => void;
 }
 
-const MAX_SHARED_NODES = 20_000;
 const DEFAULT_WEIGHTS = Object.freeze({ passing: 1, warning: 1 });
 const NO_PORTS: readonly NamedPort[] = Object.freeze([]);
 const NO_ADDRESSES: Readonly<Record<string, ServiceAddress>> = Object.freeze({});
@@ -23,11 +22,13 @@ const NO_ADDRESSES: Readonly<Record<string, ServiceAddress>> = Object.freeze({})
  * From the JSON of the HTTP API (http-api A5) to frozen rows.
  *
  * The checks are written by hand because a large catalog is a hundred thousand rows. A row that cannot be used is left
- * out and counted, its neighbours stay. A node's rows in thousands of answers are one object.
+ * out and counted, its neighbours stay. A node's rows in thousands of answers are one object, and so is what an instance
+ * has in common with the one decoded before it: of most, that is all but the ID.
  */
 export class RowDecoder {
   readonly #onDropped: (reason: DropReason) => void;
-  readonly #sharedNodes = new Map<string, Node>();
+  readonly #sharedNodes = new SharedNodes();
+  #previous: Instance | undefined;
 
   constructor({ onDropped }: RowDecoderOptions) {
     this.#onDropped = onDropped;
@@ -88,23 +89,13 @@ export class RowDecoder {
   #node(row: JsonObject): Node | undefined {
     const name = textOf(row['Node']);
     if (name === '') return this.#drop('no-node');
-    const node: Node = {
+    return this.#sharedNodes.share({
       name,
       address: textOf(row['Address']),
       datacenter: textOf(row['Datacenter']),
       taggedAddresses: textMapOf(row['TaggedAddresses']),
       meta: textMapOf(row['Meta']),
-    };
-    return this.#share(node);
-  }
-
-  #share(node: Node): Node {
-    const key = `${node.datacenter}/${node.name}`;
-    const known = this.#sharedNodes.get(key);
-    if (known !== undefined && sameContent(known, node)) return known;
-    if (this.#sharedNodes.size >= MAX_SHARED_NODES) this.#sharedNodes.clear();
-    this.#sharedNodes.set(key, Object.freeze(node));
-    return node;
+    });
   }
 
   #nodeCheck(row: JsonObject): NodeCheck | undefined {
@@ -121,25 +112,29 @@ export class RowDecoder {
     if (!isObject(service) || textOf(service['Service']) === '') return this.#drop('no-service');
     const port = uint16Of(service['Port']);
     if (port === undefined) return this.#drop('bad-port');
+    const previous = this.#previous;
+    const id = knownOr(previous?.id, textOf(service['ID']));
+    const name = knownOr(previous?.service, textOf(service['Service']));
     // Without all its checks an instance could pass for healthy.
-    const checks = decodeChecks(row['Checks'] ?? []);
+    const checks = decodeChecks(row['Checks'] ?? [], { id, name, alike: previous?.checks ?? [] });
     if (checks === undefined) return this.#drop('bad-check');
     const node = this.#node(nodeRow);
     if (node === undefined) return undefined;
-    return Object.freeze({
+    this.#previous = Object.freeze({
       node,
-      id: textOf(service['ID']),
-      service: textOf(service['Service']),
-      kind: textOf(service['Kind']),
-      address: textOf(service['Address']),
+      id,
+      service: name,
+      kind: knownOr(previous?.kind, textOf(service['Kind'])),
+      address: knownOr(node.address, textOf(service['Address'])),
       port,
-      ports: decodeNamedPorts(service['Ports']),
-      tags: textsOf(service['Tags']),
-      taggedAddresses: decodeTaggedAddresses(service['TaggedAddresses']),
-      meta: textMapOf(service['Meta']),
-      weights: decodeWeights(service['Weights']),
+      ports: knownOr(previous?.ports, decodeNamedPorts(service['Ports'])),
+      tags: knownOr(previous?.tags, textsOf(service['Tags'])),
+      taggedAddresses: knownOr(previous?.taggedAddresses, decodeTaggedAddresses(service['TaggedAddresses'])),
+      meta: knownOr(previous?.meta, textMapOf(service['Meta'])),
+      weights: knownOr(previous?.weights, decodeWeights(service['Weights'])),
       checks,
     });
+    return this.#previous;
   }
 }
 
@@ -156,16 +151,32 @@ function decodeCheck(row: JsonObject): Check | undefined {
   return Object.freeze({ id, status, serviceId: textOf(row['ServiceID']), serviceName: textOf(row['ServiceName']) });
 }
 
+/** What the checks of an instance are likely to say again. */
+interface Around {
+  readonly id: string;
+  readonly name: string;
+  /** Those of another instance. */
+  readonly alike: readonly Check[];
+}
+
 /** Undefined as soon as one cannot be read. */
-function decodeChecks(rows: unknown): readonly Check[] | undefined {
+function decodeChecks(rows: unknown, around: Around): readonly Check[] | undefined {
   if (!Array.isArray(rows)) return undefined;
-  const checks: Check[] = [];
-  for (const row of rows) {
-    const check = isObject(row) ? decodeCheck(row) : undefined;
-    if (check === undefined) return undefined;
-    checks.push(check);
-  }
-  return Object.freeze(checks.sort((a, b) => compare(a.serviceId, b.serviceId) || compare(a.id, b.id)));
+  const checks = rows.map((row) => (isObject(row) ? decodeCheck(row) : undefined));
+  if (!checks.every((check) => check !== undefined)) return undefined;
+  checks.sort((a, b) => compare(a.serviceId, b.serviceId) || compare(a.id, b.id));
+  return Object.freeze(checks.map((check, at) => shareCheck(check, around, at)));
+}
+
+function shareCheck(check: Check, { id, name, alike }: Around, at: number): Check {
+  const known = knownOr(alike[at], check);
+  if (known !== check) return known;
+  return Object.freeze({
+    id: knownOr(alike[at]?.id, check.id),
+    status: knownOr(alike[at]?.status, check.status),
+    serviceId: knownOr(id, check.serviceId),
+    serviceName: knownOr(name, check.serviceName),
+  });
 }
 
 function decodeNamedPorts(rows: unknown): readonly NamedPort[] {

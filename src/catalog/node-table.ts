@@ -1,5 +1,6 @@
 import { formatIp, parseIp } from '../wire/ip.js';
 import type { Node } from './model.js';
+import { sameContent } from './same-content.js';
 
 /** All nodes of a datacenter, found by name or by address. */
 export class NodeTable {
@@ -35,8 +36,8 @@ export class NodeTable {
   /** The names, in lower case, of nodes that came, went or changed since `previous`. */
   changedSince(previous: NodeTable): string[] {
     const changed: string[] = [];
-    // The decoder gives out equal nodes as one object.
-    for (const [name, node] of this.#byName) if (previous.#byName.get(name) !== node) changed.push(name);
+    // Nearly always an equal node is the same object (`SharedNodes`), which takes no time to see.
+    for (const [name, node] of this.#byName) if (!sameContent(previous.#byName.get(name), node)) changed.push(name);
     for (const name of previous.#byName.keys()) if (!this.#byName.has(name)) changed.push(name);
     return changed;
   }

@@ -265,3 +265,58 @@ test.each([
 ])('the duration "$text" is $seconds s ($why)', ({ text, seconds }) => {
   expect(secondsOf(text)).toBe(seconds);
 });
+
+describe('what rows have in common', () => {
+  const check = { CheckID: 'alive', Status: 'passing', ServiceID: '', ServiceName: '' };
+  const common = {
+    Service: 'web',
+    Tags: ['a', 'b'],
+    Meta: { v: '1' },
+    TaggedAddresses: { lan: { Address: 'x', Port: 1 } },
+  };
+
+  test('is one object in all of them', () => {
+    const { decoder } = createDecoder();
+    const rows = ['web-1', 'web-2'].map((ID) =>
+      row({ node: { Node: ID }, service: { ...common, ID }, checks: [check, { ...check, ServiceID: ID }] }),
+    );
+    const [one, other] = decoder.instances(JSON.parse(JSON.stringify(rows)));
+    expect(other?.tags).toBe(one?.tags);
+    expect(other?.meta).toBe(one?.meta);
+    expect(other?.taggedAddresses).toBe(one?.taggedAddresses);
+    expect(other?.checks[0]).toBe(one?.checks[0]);
+    expect(other?.checks[1]).toEqual({ id: 'alive', status: 'passing', serviceId: 'web-2', serviceName: '' });
+  });
+
+  test('says of each row what it says decoded alone', () => {
+    const text = fc.constantFrom('', 'a', 'b');
+    const rowOf = fc.record({
+      node: fc.record({ Node: fc.constantFrom('n', 'm'), Address: text, Meta: fc.dictionary(text, text) }),
+      service: fc.record({
+        ID: text,
+        Service: fc.constantFrom('web', 'db'),
+        Kind: text,
+        Address: text,
+        Tags: fc.array(text),
+        Meta: fc.dictionary(text, text),
+        Weights: fc.record({ Passing: fc.nat(2), Warning: fc.nat(2) }),
+      }),
+      checks: fc.array(fc.record({ CheckID: text, Status: text, ServiceID: text, ServiceName: text })),
+    });
+    fc.assert(
+      fc.property(fc.array(rowOf.map(row)), (rows) => {
+        const together = createDecoder().decoder.instances(rows);
+        const alone = rows.flatMap((one) => createDecoder().decoder.instances([one]));
+        expect(together).toEqual(alone);
+      }),
+    );
+  });
+
+  test('of a node stays one object among tens of thousands', () => {
+    const { decoder } = createDecoder();
+    const rows = Array.from({ length: 30_000 }, (_unused, at) => ({ Node: `n-${at}`, Address: '10.0.0.1' }));
+    const before = decoder.nodes(rows);
+    const after = decoder.nodes(rows);
+    expect(after.filter((node, at) => node !== before[at])).toEqual([]);
+  });
+});
