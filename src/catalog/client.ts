@@ -6,6 +6,7 @@ import { inFixedOrder, type NodeCheck, RowDecoder } from './decode.js';
 import { isObject, textOf, textsOf } from './decode-value.js';
 import { decodeGatewayConfig, type GatewayConfig, type GatewayConfigKind } from './gateway-config.js';
 import { jsonSlices } from './json-slices.js';
+import { KnownBodies } from './known-bodies.js';
 import type { Instance, Node, QueryResult } from './model.js';
 import { type Endpoint, Requests, type RequestsOptions } from './requests.js';
 
@@ -25,6 +26,7 @@ export class ConsulClient implements Closable {
   readonly #clock: Clock;
   readonly #requests: Requests;
   readonly #decoder: RowDecoder;
+  readonly #bodies = new KnownBodies();
 
   constructor(options: ConsulClientOptions) {
     this.#clock = options.clock;
@@ -65,13 +67,22 @@ export class ConsulClient implements Closable {
     return this.#readList(endpoint, query, (rows) => this.#decoder.nodeChecks(rows));
   }
 
-  /** The instances of a service with their checks, by node and ID; none for an unknown service. */
-  async instances(view: InstanceView, service: string, query: ReadQuery): Promise<Answer<readonly Instance[]>> {
+  /**
+   * The instances of a service with their checks, by node and ID; none for an unknown service. When they are what is
+   * `known` already, the very same rows come back.
+   */
+  instances(
+    view: InstanceView,
+    service: string,
+    query: ReadQuery,
+    known?: readonly Instance[],
+  ): Promise<Answer<readonly Instance[]>> {
     const endpoint = single(`health/${view}`, service, `service "${service}"`);
-    const answer = await this.#readList(endpoint, query, (rows) =>
-      this.#decoder.instances(Array.isArray(rows) ? rows.filter((row) => isFromPeer(row, query.peer)) : rows),
+    const decode = (rows: unknown): Instance[] =>
+      this.#decoder.instances(Array.isArray(rows) ? rows.filter((row) => isFromPeer(row, query.peer)) : rows);
+    return this.#requests.read(endpoint, query, (body) =>
+      this.#bodies.decode(body, known, async () => inFixedOrder(await listOf(body, endpoint, decode))),
     );
-    return { ...answer, value: inFixedOrder([...answer.value]) };
   }
 
   /** The addresses that a service's instances registered for themselves, as registered. */
@@ -150,15 +161,19 @@ export class ConsulClient implements Closable {
     query: ReadQuery,
     decode: (rows: unknown) => readonly T[],
   ): Promise<Answer<readonly T[]>> {
-    return this.#requests.read(endpoint, query, async (body) => {
-      const all: T[] = [];
-      for await (const slice of jsonSlices(body)) {
-        if (slice !== null && !Array.isArray(slice)) throw unexpected(endpoint.what, slice);
-        for (const row of decode(slice)) all.push(row);
-      }
-      return Object.freeze(all);
-    });
+    return this.#requests.read(endpoint, query, async (body) => Object.freeze(await listOf(body, endpoint, decode)));
   }
+}
+
+/** A long list, decoded a slice at a time. */
+async function listOf<T>(body: Buffer, { what }: Endpoint, decode: (rows: unknown) => readonly T[]): Promise<T[]> {
+  const all: T[] = [];
+  for await (const slice of jsonSlices(body)) {
+    if (slice !== null && !Array.isArray(slice)) throw unexpected(what, slice);
+    for (const row of decode(slice)) all.push(row);
+  }
+  // Growing has left room for more, which would stay for as long as the list does.
+  return all.slice();
 }
 
 function aggregate(name: string, what: string): Endpoint {

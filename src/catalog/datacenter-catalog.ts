@@ -257,8 +257,8 @@ export class DatacenterCatalog implements Closable {
       isListed: () => view === 'service' && peer === undefined && this.serviceNames?.has(service) === true,
       // The aggregates know neither imported services nor the configuration of ingress gateways.
       isVouchable: peer === undefined && view !== 'ingress',
-      read: async (query) => {
-        const answer = await client.instances(view, service, { ...query, datacenter: this.requested, peer });
+      read: async (query, known) => {
+        const answer = await client.instances(view, service, { ...query, datacenter: this.requested, peer }, known);
         if (peer === undefined && answer.value.some(weighsWarnings)) this.#aggregates.watchWarnings();
         return answer;
       },

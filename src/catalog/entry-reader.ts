@@ -75,7 +75,8 @@ export class EntryReader<T> {
     const { marks } = entry;
     try {
       const answer = await withDeadline(
-        (ending) => reads.run(() => read({ signal: ending, consistency }), { signal: ending, isUrgent }),
+        (ending) =>
+          reads.run(() => read({ signal: ending, consistency }, entry.answer?.value), { signal: ending, isUrgent }),
         { ms: entry.answer === undefined ? FIRST_READ_MS : REREAD_MS, signal, clock, what },
       );
       confidence.succeeded();

@@ -19,7 +19,8 @@ export interface EntrySource<T> {
   readonly isListed: () => boolean;
   /** False for rows whose changes the aggregates do not tell of. */
   readonly isVouchable: boolean;
-  readonly read: (query: EntryQuery) => Promise<Answer<T>>;
+  /** May give `known` again when nothing has changed. */
+  readonly read: (query: EntryQuery, known?: T) => Promise<Answer<T>>;
 }
 
 /**
