@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { askTcp, askUdp, question } from '../../support/client.js';
+import { askTcp, askUdp, question, type ServerAddress } from '../../support/client.js';
 import { unlessMissing } from '../../support/external.js';
 import { consulBinary } from '../../support/real-consul.js';
+import { subnetOption } from './ask/asked.js';
 import { recordLine } from './compare/canonical.js';
 import { CONFIGURATIONS } from './configurations.js';
 import { type Failure, formatFailure, Tally } from './report.js';
@@ -71,6 +72,26 @@ describe.skipIf(consulBinary === undefined)(
       },
       600_000,
     );
+
+    test.each([
+      { query: 'q-near-node', from: undefined, nearest: 'n-5' },
+      { query: 'q-near-ip', from: [10, 20, 0, 6], nearest: 'n-5' },
+      { query: 'q-near-ip', from: [10, 20, 0, 3], nearest: 'n-2' },
+    ])('$query comes in the order of distance from $nearest, client subnet $from (C079, C080)', async (row) => {
+      const { theirs, ours } = world.pairs[0]!; // CONFIGURATIONS is not empty
+      const edns = row.from && { options: [subnetOption(row.from, { prefix: 32 })] };
+      const orderOf = async (server: ServerAddress): Promise<readonly string[]> => {
+        const asked = question(`${row.query}.query.consul`, 'SRV', edns === undefined ? {} : { edns });
+        return (await askTcp(server, asked)).answer.map(recordLine);
+      };
+      const order = await orderOf(theirs);
+      expect(order).toHaveLength(8);
+      expect(order[0]).toMatch(` ${row.nearest}.node.dc1.consul.`);
+      for (let times = 0; times < 5; times += 1) {
+        expect(await orderOf(theirs)).toEqual(order);
+        expect(await orderOf(ours)).toEqual(order);
+      }
+    });
 
     test.each(UNENCODABLE)('$asked $type is answered where Consul says nothing: $why (D19, C022)', async (row) => {
       const { theirs, ours } = world.pairs[0]!; // CONFIGURATIONS is not empty

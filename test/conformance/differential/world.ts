@@ -8,7 +8,7 @@ import { RealConsul } from '../../support/real-consul.js';
 import { startTestServer, type TestServer } from '../../support/server.js';
 import type { Pools } from './ask/names.js';
 import { loadRichCatalog } from './catalog/load.js';
-import { QUERIES } from './catalog/prepared-queries.js';
+import { FAR_QUERY_NAMES, QUERIES } from './catalog/prepared-queries.js';
 import { addresses, namesOfNodes, namesOfServices, tags } from './catalog/rich-catalog.js';
 import type { CutSettings } from './compare/cuts.js';
 import { agentJson, type Configuration } from './configurations.js';
@@ -118,16 +118,17 @@ async function startPair(configuration: Configuration, parts: Parts): Promise<Pa
   return { configuration, theirs, ours, unlimited, settings: config, pools: poolsFor(configuration, queryIds) };
 }
 
-function poolsFor({ zones }: Configuration, queryIds: readonly string[]): Pools {
+function poolsFor({ zones, hasRecursors }: Configuration, queryIds: readonly string[]): Pools {
   const templated = ['tmpl-pair', 'tmpl-health', 'tmpl-nope', 'Tmpl-many'];
   return {
     zones,
     services: namesOfServices(),
     nodes: [...namesOfNodes(), 'srv-1', 'srv-2'],
     tags: tags(),
-    queries: [...QUERIES.map(({ Name }) => Name), ...templated, ...queryIds.slice(0, 3)],
+    queries: [...QUERIES.map(({ Name }) => Name), ...FAR_QUERY_NAMES, ...templated, ...queryIds.slice(0, 3)],
     addresses: addresses(),
     outside: OUTSIDE_NAMES,
+    outsideShare: hasRecursors === true ? 12 : 2,
   };
 }
 

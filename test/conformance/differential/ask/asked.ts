@@ -1,5 +1,5 @@
 import { EdnsOption, type RecordType } from '../../../../src/wire/constants.js';
-import type { Edns } from '../../../../src/wire/edns.js';
+import type { Edns, EdnsOptionValue } from '../../../../src/wire/edns.js';
 import { encodeMessage, type Message } from '../../../../src/wire/message.js';
 
 export type Transport = 'udp' | 'tcp';
@@ -61,7 +61,10 @@ export function messageOf({ name, type, class: asked, opcode, flags, edns }: Ask
   };
 }
 
-/** A client subnet option (RFC 7871) for an IPv4 /24. */
-export function subnetOption(network: readonly [number, number, number]) {
-  return { code: EdnsOption.CLIENT_SUBNET, data: Uint8Array.from([0, 1, 24, 0, ...network]) };
+/** A client subnet option (RFC 7871): the bytes of an address, as far as the prefix goes. */
+export function subnetOption(
+  address: readonly number[],
+  { prefix, family = 1 }: { readonly prefix: number; readonly family?: 1 | 2 },
+): EdnsOptionValue {
+  return { code: EdnsOption.CLIENT_SUBNET, data: Uint8Array.from([0, family, prefix, 0, ...address]) };
 }

@@ -14,6 +14,8 @@ export interface Pools {
   readonly queries: readonly string[];
   readonly addresses: readonly string[];
   readonly outside: readonly string[];
+  /** How often, in a hundred, to ask for one of those. */
+  readonly outsideShare: number;
 }
 
 /** Labels as text, from left to right, without the zone. */
@@ -43,9 +45,9 @@ export class NameMaker {
   #try(): string | undefined {
     const random = this.#random;
     const make = random.weighted<() => string | undefined>([
-      [92, () => this.#inZone(this.#relative())],
+      [94 - this.#pools.outsideShare, () => this.#inZone(this.#relative())],
       [6, () => this.#reverse()],
-      [2, () => absolute(random.pick(this.#pools.outside))],
+      [this.#pools.outsideShare, () => absolute(random.pick(this.#pools.outside))],
     ]);
     return make();
   }

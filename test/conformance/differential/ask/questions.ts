@@ -49,6 +49,16 @@ const OPCODES: readonly (readonly [number, number])[] = [
   [1, 6],
 ];
 
+/** A network, an address, nothing at all, and the same of IPv6. */
+const SUBNETS: readonly EdnsOptionValue[] = [
+  subnetOption([203, 0, 113], { prefix: 24 }),
+  subnetOption([203, 0, 112], { prefix: 20 }),
+  subnetOption([10, 20, 0, 6], { prefix: 32 }),
+  subnetOption([], { prefix: 0 }),
+  subnetOption([0x20, 0x01, 0x0d, 0xb8, 0, 0, 1], { prefix: 56, family: 2 }),
+  subnetOption([0x20, 0x01, 0x0d, 0xb8, ...new Array<number>(11).fill(0), 6], { prefix: 128, family: 2 }),
+];
+
 const UDP_SIZES = [0, 100, 512, 513, 600, 1232, 1232, 1232, 1400, 4096, 4096, 65_535];
 
 /** An endless row of questions, the same for the same random numbers. */
@@ -109,7 +119,7 @@ export class QuestionMaker {
     const random = this.#random;
     const options: EdnsOptionValue[] = [];
     if (random.chance(0.15)) options.push({ code: EdnsOption.COOKIE, data: Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]) });
-    if (random.chance(0.1)) options.push(subnetOption([203, 0, random.below(256)]));
+    if (random.chance(0.12)) options.push(random.pick(SUBNETS));
     if (random.chance(0.05)) options.push({ code: EdnsOption.NSID, data: new Uint8Array() });
     if (random.chance(0.05)) options.push({ code: EdnsOption.PADDING, data: new Uint8Array(16) });
     if (random.chance(0.02)) options.push({ code: 65_001, data: Uint8Array.from([1, 2, 3]) });

@@ -1,6 +1,7 @@
 import type { RealConsul } from '../../../support/real-consul.js';
 import { CONFIG_ENTRIES } from './mesh.js';
-import { QUERIES } from './prepared-queries.js';
+import { COORDINATES } from './nodes.js';
+import { FAR_QUERIES, QUERIES } from './prepared-queries.js';
 import { LAST_SERVICES, RICH_NODES, RICH_SERVICES, UNENCODABLE_NODES, UNENCODABLE_SERVICES } from './rich-catalog.js';
 
 /** Registers everything, in both datacenters by way of the first; gives the IDs of the prepared queries. */
@@ -8,6 +9,8 @@ export async function loadRichCatalog(consul: RealConsul): Promise<readonly stri
   await eachOf([...RICH_NODES, ...UNENCODABLE_NODES], (node) => consul.put('/v1/catalog/register', node));
   await eachOf([...RICH_SERVICES, ...UNENCODABLE_SERVICES], (service) => consul.put('/v1/catalog/register', service));
   for (const entry of CONFIG_ENTRIES) await consul.put('/v1/config', entry);
+  for (const coordinate of COORDINATES) await consul.put('/v1/coordinate/update', coordinate);
+  for (const query of FAR_QUERIES) await consul.request('POST', '/v1/query?dc=dc2', query);
   const ids: string[] = [];
   for (const query of QUERIES) {
     const { ID } = (await consul.request('POST', '/v1/query', query)) as { ID: string };

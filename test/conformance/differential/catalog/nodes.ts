@@ -84,3 +84,9 @@ const REMOTE: readonly NodeRegistration[] = [
 ].map((far) => ({ ...far, Datacenter: 'dc2' }));
 
 export const NODES: readonly NodeRegistration[] = [...LOCAL, ...NAME_SERVERS, ...REMOTE];
+
+/** How far the nodes of the row `n` are from each other, which decides the order of `Near` queries: no two as far. */
+export const COORDINATES: readonly unknown[] = Array.from({ length: 8 }, (_unused, index) => ({
+  Node: `n-${index}`,
+  Coord: { Vec: [0.001 * 2 ** index, 0, 0, 0, 0, 0, 0, 0], Error: 1, Adjustment: 0, Height: 0.00001 },
+}));

@@ -49,3 +49,12 @@ export const QUERIES: readonly PreparedQuery[] = [
     DNS: { TTL: '4s' },
   },
 ];
+
+/** What dc2 has of its own: a query, and a template that takes every other name for that of a service. */
+export const FAR_QUERIES: readonly PreparedQuery[] = [
+  { Name: 'q-far', Service: { Service: 'far', OnlyPassing: true }, DNS: { TTL: '21s' } },
+  { Name: '', Service: { Service: `\${name.full}` }, Template: { Type: 'name_prefix_match' } },
+];
+
+/** Names that they answer to, besides those of services. */
+export const FAR_QUERY_NAMES: readonly string[] = ['q-far', 'far', 'pair', 'single', 'far-hosts'];

@@ -116,13 +116,19 @@ function upstream(name: string, types: readonly number[]): readonly ResourceReco
   return own.filter(({ type }) => types.includes(type)).map((record) => ({ ...record, name }));
 }
 
+/** Nothing can have been in a cache of ours for longer. */
+const STARTED_AT = Date.now();
+
 /** Where ours has the very same record with less time left, as a cache gives it, that is the time. */
 function countedDown(theirs: SentReply, { ours }: Exchange): SentReply {
   const withTtl = (section: 'answer' | 'authority' | 'additional') =>
     theirs.message[section].map((record) => {
       const own = ours?.message[section].find((candidate) => isSameButTtl(candidate, record));
-      const isLess = own !== undefined && own.ttlSeconds < record.ttlSeconds && own.ttlSeconds > 0;
-      return isLess ? { ...record, ttlSeconds: own.ttlSeconds } : record;
+      const spentSeconds = own === undefined ? 0 : record.ttlSeconds - own.ttlSeconds;
+      const isCountedDown = spentSeconds > 0 && spentSeconds <= Math.ceil((Date.now() - STARTED_AT) / 1000);
+      return own !== undefined && isCountedDown && own.ttlSeconds > 0
+        ? { ...record, ttlSeconds: own.ttlSeconds }
+        : record;
     });
   return withParts(theirs, {
     answer: withTtl('answer'),

@@ -84,7 +84,8 @@ export const NAME_OF_NS: Allowance = {
   expect: (theirs, exchange) => {
     const { parts, asked } = exchange;
     const isNs = parts.zone !== 'arpa.' && parts.zone !== undefined && parts.relative.join('.') === 'ns';
-    return isNs && !ZONE_TYPES.includes(asked.type) ? negative(theirs, exchange) : undefined;
+    if (!isNs || ZONE_TYPES.includes(asked.type) || theirs.message.rcode !== Rcode.NXDOMAIN) return undefined;
+    return negative(theirs, exchange);
   },
 };
 
