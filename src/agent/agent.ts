@@ -20,6 +20,7 @@ import { clusterEndpoints } from './routes/cluster.js';
 import { eventEndpoints } from './routes/event.js';
 import { healthEndpoints } from './routes/health.js';
 import { kvEndpoints } from './routes/kv.js';
+import { metricsEndpoints } from './routes/metrics.js';
 import { notOfferedEndpoints } from './routes/not-offered.js';
 import { queryEndpoints } from './routes/query.js';
 import { sessionEndpoints } from './routes/session.js';
@@ -114,6 +115,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       ...agentServiceEndpoints({ state, ledger, clock, log, ...scripts }),
       ...agentCheckEndpoints({ state, ttlChecks: runner, ...scripts }),
       ...agentHealthEndpoints(state),
+      ...metricsEndpoints({ store, sessions, kv, ledger, clock }),
       ...kvEndpoints({ kv, reader, datacenter }),
       ...txnEndpoints({ kv, datacenter }),
       ...sessionEndpoints({ sessions, reader, nodeName, datacenter }),

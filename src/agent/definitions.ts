@@ -90,13 +90,16 @@ export async function readDefinitionFiles(files: readonly string[], options: Def
   const all: Definitions[] = [];
   for (const file of files) {
     if (file.endsWith('.hcl')) {
-      throw new DefinitionError('malformed', file, `failed to parse ${file}: HCL cannot be read, only JSON`);
+      throw new DefinitionError('malformed', file, `failed to parse ${file}: ${NO_HCL}`);
     }
     const source = await readable(file, () => readFile(file, 'utf8'));
     all.push(parseDefinitions(source.replace(/^\uFEFF/, ''), file, options));
   }
   return joinDefinitions(all);
 }
+
+const NO_HCL =
+  'HCL cannot be read: write the same keys as JSON, for instance {"service": {"name": "web"}}, into a file *.json';
 
 export function joinDefinitions(all: readonly Definitions[]): Definitions {
   return { services: all.flatMap(({ services }) => services), checks: all.flatMap(({ checks }) => checks) };

@@ -30,7 +30,7 @@ export async function readConfigFiles({ dirs, files }: ConfigPaths): Promise<Con
   for (const dir of dirs) found.push(...((await attempt(dir, () => configFilesIn(dir))) ?? []));
   for (const file of [...found, ...files]) {
     if (file.endsWith('.hcl')) {
-      problems.push({ code: 'bad-file', where: file, message: 'cannot read HCL, only JSON' });
+      problems.push({ code: 'bad-file', where: file, message: NO_HCL });
       continue;
     }
     const document = await attempt(file, async () => ({ file, json: parseJson(await readText(file)) }));
@@ -38,6 +38,10 @@ export async function readConfigFiles({ dirs, files }: ConfigPaths): Promise<Con
   }
   return { documents, problems };
 }
+
+/** Consul's HCL, version 1, has no parser for Node that is kept up; every one of its keys has the same name in JSON. */
+const NO_HCL =
+  'cannot read HCL: write the same keys as JSON, for instance {"service": {"name": "web"}}, into a file *.json';
 
 /** HCL files are listed as well: to pass over a file that Consul would obey is worse than to refuse it. */
 async function configFilesIn(dir: string): Promise<readonly string[]> {

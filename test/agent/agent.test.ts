@@ -164,6 +164,20 @@ describe('an agent', () => {
     await put(agent.url, '/v1/agent/service/deregister/back');
   });
 
+  test('B8 agent/metrics tells what there is under the names of Consul', async () => {
+    const before = await gaugesOf(agent.url);
+    await put(agent.url, '/v1/agent/service/register', { ID: 'counted-1', Name: 'counted' });
+    await put(agent.url, '/v1/agent/service/register', { ID: 'counted-2', Name: 'counted' });
+    await put(agent.url, '/v1/kv/counted', 'x');
+    const after = await gaugesOf(agent.url);
+    const grown = (name: string): number => (after.get(name) ?? 0) - (before.get(name) ?? 0);
+    expect(['state.services', 'state.service_instances', 'state.kv_entries'].map(grown)).toEqual([1, 2, 1]);
+    expect([after.get('state.nodes'), after.get('autopilot.healthy'), grown('raft.applied_index')]).toEqual([1, 1, 3]);
+    expect(after.get('runtime.sys_bytes')).toBeGreaterThan(1_000_000);
+    for (const id of ['counted-1', 'counted-2']) await put(agent.url, `/v1/agent/service/deregister/${id}`);
+    await ask(agent.url, 'DELETE', '/v1/kv/counted');
+  });
+
   test('H111 a read of one service waits until its hash is another', async () => {
     await put(agent.url, '/v1/agent/service/register', { Name: 'hashed', Port: 1 });
     const first = await ask(agent.url, 'GET', '/v1/agent/service/hashed');
@@ -375,6 +389,17 @@ describe('leaving and starting', () => {
     holder.close();
   });
 });
+
+/** What /v1/agent/metrics measures, without the prefix that all names have. */
+async function gaugesOf(url: string): Promise<ReadonlyMap<string, number>> {
+  // The shape is that of Consul's telemetry API.
+  const metrics = (await get(url, '/v1/agent/metrics')) as {
+    readonly Timestamp: string;
+    readonly Gauges: readonly { readonly Name: string; readonly Value: number; readonly Labels: object }[];
+  };
+  expect(metrics.Timestamp).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d0 \+0000 UTC$/);
+  return new Map(metrics.Gauges.map(({ Name, Value }) => [Name.replace(/^consul\./, ''), Value]));
+}
 
 /** Reads that the agent holds: each has a timer of its own. */
 class Held {

@@ -197,7 +197,7 @@ describe('definition files of an agent', () => {
   test('B9 an HCL file is refused, because to pass over it would be worse', async () => {
     await write('a.hcl', 'service { name = "a" }');
     await expect(readDefinitionDir(dir, OPTIONS)).rejects.toThrow(
-      `failed to parse ${join(dir, 'a.hcl')}: HCL cannot be read`,
+      `failed to parse ${join(dir, 'a.hcl')}: HCL cannot be read: write the same keys as JSON`,
     );
   });
 

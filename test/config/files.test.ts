@@ -47,7 +47,10 @@ test('everything that cannot be read is named, with the place of a syntax error'
   expect(problems.map(({ where, message }) => [where.slice(dir.length), message])).toEqual([
     ['/nowhere', 'cannot be read: no such file or directory'],
     ['/a.json', 'line 3, column 1: expected a key in double quotes, found "}"'],
-    ['/b.hcl', 'cannot read HCL, only JSON'],
+    [
+      '/b.hcl',
+      'cannot read HCL: write the same keys as JSON, for instance {"service": {"name": "web"}}, into a file *.json',
+    ],
     ['/gone.json', 'cannot be read: no such file or directory'],
     ['', 'cannot be read: is a directory'],
     ['/a.json/x', 'cannot be read: is not a directory'],

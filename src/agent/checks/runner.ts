@@ -48,7 +48,8 @@ export class CheckRunner implements CheckRuns, TtlChecks, Closable {
 
   start({ definition }: LocalCheck): void {
     if (this.#closing.signal.aborted) return;
-    const { id, probe } = definition;
+    const { id, probe, raised } = definition;
+    for (const time of raised) this.#parts.log.warn('check time raised to the minimum', { checkId: id, ...time });
     const stop = new AbortController();
     const rewind = probe.kind === 'ttl' ? this.#startTtl(definition, probe.ttlMs, stop.signal) : undefined;
     this.#runs.set(id, { definition, stop, rewind });

@@ -64,7 +64,15 @@ export interface CheckDefinition {
   readonly thresholds: Thresholds;
   /** 0: never. */
   readonly deregisterAfterMs: number;
+  /** What was asked for and is too short: it was raised, and whoever runs the check says so. */
+  readonly raised: readonly RaisedTime[];
   readonly outputMaxBytes: number;
+}
+
+export interface RaisedTime {
+  readonly key: 'Interval' | 'DeregisterCriticalServiceAfter';
+  readonly askedMs: number;
+  readonly minimumMs: number;
 }
 
 /** How many results in a row it takes to change the status; 0 and 1 are the same. */
@@ -145,8 +153,16 @@ export function checkDefinition(
     probe: probeOf(fields),
     thresholds: { passing: fields.SuccessBeforePassing ?? 0, warning, critical },
     deregisterAfterMs: deregisterAfterMs > 0 ? Math.max(deregisterAfterMs, MIN_DEREGISTER_MS) : 0,
+    raised: [
+      ...raised('Interval', fields.Interval, MIN_INTERVAL_MS),
+      ...raised('DeregisterCriticalServiceAfter', deregisterAfterMs, MIN_DEREGISTER_MS),
+    ],
     outputMaxBytes: fields.OutputMaxSize || DEFAULT_OUTPUT_BYTES,
   };
+}
+
+function raised(key: RaisedTime['key'], askedMs: number | undefined, minimumMs: number): readonly RaisedTime[] {
+  return askedMs !== undefined && askedMs > 0 && askedMs < minimumMs ? [{ key, askedMs, minimumMs }] : [];
 }
 
 /** Whether the fields name a program to run, which must be allowed first. */

@@ -5,7 +5,6 @@ import { textReply } from '../reply.js';
 const PATHS = [
   '/v1/agent/connect/',
   '/v1/agent/host',
-  '/v1/agent/metrics',
   '/v1/agent/monitor',
   '/v1/config',
   '/v1/config/',

@@ -111,6 +111,13 @@ describe('checks that run', () => {
     await using agent = await startTestAgent({ clock });
     await using target = await serveStatus();
     await registerCheck(agent, { Name: 'http', HTTP: target.url, Interval: '10ms' });
+    expect(agent.log.lines).toEqual([
+      {
+        level: 'warn',
+        message: 'check time raised to the minimum',
+        fields: { checkId: 'http', key: 'Interval', askedMs: 10, minimumMs: 1000 },
+      },
+    ]);
     const idle = clock.sleeping;
     for (let second = 1; second <= 5; second += 1) {
       await clock.advance(1000);
@@ -174,6 +181,7 @@ describe('checks that run', () => {
     expect(await services(agent)).toEqual(['consul', 'healed']);
     expect(await checkOf(agent, 'node check')).toBeDefined();
     expect(agent.log.lines.map(({ message }) => message)).toEqual([
+      ...Array<string>(3).fill('check time raised to the minimum'),
       'deregistering a service that has been critical for too long',
     ]);
   });

@@ -69,6 +69,8 @@ export const SCENARIOS: readonly Scenario[] = [
       'GET /v1/operator/raft/configuration',
       'GET /v1/coordinate/datacenters',
       'GET /v1/coordinate/node/nosuch',
+      'GET /v1/agent/metrics?format=prometheus',
+      'PUT /v1/agent/metrics',
       'GET /v1/agent/members',
       'GET /v1/agent/members?wan=1',
       'GET /v1/agent/members?segment=_all',
