@@ -3,7 +3,7 @@ import { parsePort } from './parse.js';
 
 /** A DNS server to forward to. */
 export interface RecursorAddress {
-  /** An IP address. */
+  /** An IP address; in what was only parsed, a host name as well. */
   readonly host: string;
   readonly port: number;
 }
@@ -24,12 +24,19 @@ export function parseHostIp(text: string): string | undefined {
   return ip === undefined || ANY_ADDRESSES.has(ip) ? undefined : ip;
 }
 
-/** `IP`, `IP:port`, `[IPv6]:port`, bare IPv6; port 53 when left out (dns-behaviour 14.7). */
+/** `IP`, `IP:port`, `[IPv6]:port`, bare IPv6, or a host name for the IP; port 53 when left out (dns-behaviour 14.7). */
 export function parseRecursor(text: string): RecursorAddress | undefined {
   const [hostText, portText] = splitHostPort(text);
-  const host = parseHostIp(hostText);
+  const host = parseHostIp(hostText) ?? parseHostName(hostText);
   const port = portText === undefined ? 53 : parsePort(portText);
   return host === undefined || port === undefined || port === 0 ? undefined : { host, port };
+}
+
+/** A host name, without the dot at its end. Its last label has a letter, or it would be an address gone wrong. */
+function parseHostName(text: string): string | undefined {
+  const labels = text.replace(/\.$/, '').split('.');
+  const isName = labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label));
+  return isName && /[a-z]/i.test(labels.at(-1) ?? '') && text.length < 255 ? labels.join('.').toLowerCase() : undefined;
 }
 
 /** `IP:port`, `[IPv6]:port`: where to listen. Port 0 takes a free one. */

@@ -3,6 +3,7 @@ import { ConfigError, type ConfigNote } from './config-error.js';
 import { type Credentials, inspectCredentials } from './credentials.js';
 import { readConfigFiles } from './files.js';
 import { fromValues, type Layer, type Origins } from './layer.js';
+import { findRecursors } from './recursor-names.js';
 import { resolveLayers } from './resolve.js';
 import type { Command, Config, SettingName } from './settings.js';
 import { type Environment, type Flags, fromConsulJson, fromEnv, fromFlags } from './sources.js';
@@ -24,14 +25,16 @@ export interface LoadedConfig {
 
 /** Reads the configuration from everywhere. Fails with a `ConfigError` that lists all that is wrong. */
 export async function loadConfig({ command, flags, env }: ConfigRequest): Promise<LoadedConfig> {
-  const said = [fromEnv(command, env), fromFlags(command, flags)];
-  const { configDirs, configFiles } = resolveLayers(said).config;
+  const spoken = [fromEnv(command, env), fromFlags(command, flags)];
+  const { configDirs, configFiles } = resolveLayers(spoken).config;
   const read = await readConfigFiles({ dirs: configDirs, files: configFiles });
-  const layers = [...(command === 'dev' ? [devDefaults()] : []), fromConsulJson(command, read.documents), ...said];
-  const { config, origins, problems } = resolveLayers(layers);
-  const files = await inspectCredentials(config, origins);
-  const wrong = [...read.problems, ...problems, ...files.problems];
+  const layers = [...(command === 'dev' ? [devDefaults()] : []), fromConsulJson(command, read.documents), ...spoken];
+  const { config: said, origins, problems } = resolveLayers(layers);
+  const files = await inspectCredentials(said, origins);
+  const found = await findRecursors(said.recursors, origins);
+  const wrong = [...read.problems, ...problems, ...files.problems, ...found.problems];
   if (wrong.length > 0) throw new ConfigError(wrong);
+  const config: Config = Object.freeze({ ...said, recursors: found.recursors });
   const notes = layers.flatMap((layer) => layer.notes);
   for (const where of withoutEffect(command, config).map((name) => origins[name])) {
     if (where !== undefined) notes.push({ level: 'info', message: 'setting without effect', fields: { where } });

@@ -25,6 +25,9 @@ describe('recursors (C171)', () => {
     ['[2001:db8::1]', '2001:db8::1', 53],
     ['2001:db8::1', '2001:db8::1', 53],
     ['::1', '::1', 53],
+    ['dns.example', 'dns.example', 53],
+    ['DNS.Example.:5353', 'dns.example', 5353],
+    ['localhost', 'localhost', 53],
   ])('"%s" is %s, port %d', (text, host, port) => {
     expect(parseRecursor(text)).toEqual({ host, port });
   });
@@ -43,7 +46,14 @@ describe('recursors (C171)', () => {
     '[::1]:',
     '',
     ':53',
-    'dns.example',
+    '10.0.0',
+    '256.1.1.1',
+    'dns..example',
+    '-dns.example',
+    'dns example',
+    '[dns.example]:53',
+    '{{ GetPrivateIP }}',
+    'http://dns.example',
   ])('"%s" is refused', (text) => {
     expect(parseRecursor(text)).toBeUndefined();
   });

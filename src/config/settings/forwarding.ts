@@ -3,8 +3,8 @@ import { choice, durationMs, integer, list, single } from '../value-types.js';
 import { setting } from './setting.js';
 
 const recursor = single({
-  expects: 'an address of a DNS server: IP, IP:port or [IPv6]:port, not 0.0.0.0 or ::',
-  placeholder: 'ip[:port]',
+  expects: 'an address of a DNS server: IP or host name, IP:port or [IPv6]:port, not 0.0.0.0 or ::',
+  placeholder: 'host[:port]',
   parse: parseRecursor,
   format: ({ host, port }) => formatHostPort(host, port),
 });
@@ -35,7 +35,7 @@ export const FORWARDING_SETTINGS = {
     type: list(recursor),
     fallback: [],
     reloadable: true,
-    help: 'DNS server to ask about names outside our zones',
+    help: 'DNS server to ask about names outside our zones; a host name is looked up at the start and on SIGHUP',
   }),
   recursorStrategy: setting({
     flag: '--recursor-strategy',
