@@ -1,0 +1,105 @@
+/** Whether memory stays flat while the catalog changes all the time and names are asked that nobody asks again. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { dnsperf } from '../ask/dnsperf.js';
+import { randomNames } from '../ask/random-names.js';
+import { CatalogApi } from '../catalog/api.js';
+import { Churn } from '../catalog/churn.js';
+import { createServices } from '../catalog/service.js';
+import { FOREIGN_ZONE } from '../catalog/zone.js';
+import { type Point, slope } from '../measure/statistics.js';
+import { startConsul } from '../servers/consul.js';
+import { startKnot } from '../servers/knot.js';
+import { OURS, startOurs } from '../servers/ours.js';
+import { residentBytes } from '../servers/process.js';
+import { formatCount, formatNumber } from './format.js';
+import type { Findings, Plan } from './section.js';
+
+const SERVICES = createServices('soaked', 200, { instances: 3 });
+const CHANGES_PER_SECOND = 100;
+const QUESTIONS_PER_SECOND = 5_000;
+/** How long the same list of names is asked. */
+const LIST_SECONDS = 10;
+const SAMPLE_MS = 5_000;
+const SHOWN_MINUTES = [1, 2, 5, 10, 30, 60];
+/** How much larger it may be at the end than at half-time. */
+const GOAL = 1.05;
+
+export async function runSoak({ soakMs, nodeFlags, report }: Plan): Promise<Findings> {
+  await using consul = await startConsul();
+  await using api = new CatalogApi(consul.url);
+  await api.register(SERVICES);
+  await using knot = await startKnot('www.example.net', { 'example.net': FOREIGN_ZONE });
+  const flags = knot === undefined ? [] : ['--recursor', `127.0.0.1:${knot.port}`];
+  await using ours = await startOurs(consul.url, 'soaked-0.service.consul', { nodeFlags, flags });
+  await using churn = new Churn(api, SERVICES, CHANGES_PER_SECOND);
+
+  const startedAt = performance.now();
+  const endAt = startedAt + soakMs;
+  const memory: Point[] = [];
+  const watchMemory = async (): Promise<void> => {
+    while (performance.now() < endAt) {
+      const minutes = (performance.now() - startedAt) / 60_000;
+      const megabytes = residentBytes(ours.pid) / 2 ** 20;
+      memory.push([minutes, megabytes]);
+      report(`${minutes.toFixed(1)} min: ${formatNumber(megabytes)} MB`);
+      await delay(SAMPLE_MS);
+    }
+  };
+  let asked = 0;
+  let lost = 0;
+  const ask = async (): Promise<void> => {
+    while (performance.now() < endAt) {
+      const names = randomNames(SERVICES, QUESTIONS_PER_SECOND * LIST_SECONDS);
+      const result = await dnsperf(ours.port, names, { seconds: LIST_SECONDS, maxPerSecond: QUESTIONS_PER_SECOND });
+      asked += result.completed;
+      lost += result.lost;
+    }
+  };
+  await Promise.all([watchMemory(), ask()]);
+
+  const minutes = soakMs / 60_000;
+  const secondHalf = memory.filter(([at]) => at >= minutes / 2);
+  const shown = [...SHOWN_MINUTES.filter((at) => at < minutes), minutes];
+  return {
+    goals: [
+      {
+        name: `memory after ${formatNumber(minutes)} min of churn and random names / that at half-time`,
+        measured: megabytesAt(memory, minutes) / megabytesAt(memory, minutes / 2),
+        unit: 'x',
+        bound: 'at most',
+        limit: GOAL,
+      },
+    ],
+    tables: [
+      {
+        title: `Memory while ${formatNumber(churn.perSecond)} changes and ${formatCount(QUESTIONS_PER_SECOND)} random names come in every second`,
+        head: [...shown.map((at) => `after ${at} min`), 'slope of the second half', 'asked', 'lost'],
+        rows: [
+          [
+            ...shown.map((at) => `${formatNumber(megabytesAt(memory, at))} MB`),
+            `${formatNumber(slope(secondHalf))} MB/min`,
+            formatCount(asked),
+            formatCount(lost),
+          ],
+        ],
+      },
+    ],
+    charts: [
+      {
+        name: 'soak',
+        title: 'Memory, by time',
+        subtitle: `${CHANGES_PER_SECOND} changes and ${formatCount(QUESTIONS_PER_SECOND)} random names a second`,
+        x: { label: 'minutes', scale: 'linear' },
+        y: { label: 'MB', scale: 'linear' },
+        series: [{ name: OURS, points: memory }],
+      },
+    ],
+    data: { memory, asked, lost },
+  };
+}
+
+/** The mean of the samples of the half minute before. */
+function megabytesAt(memory: readonly Point[], minutes: number): number {
+  const near = memory.filter(([at]) => at <= minutes && at > minutes - 0.5).map(([, megabytes]) => megabytes);
+  return near.reduce((sum, value) => sum + value, 0) / near.length;
+}
