@@ -12,12 +12,22 @@ export interface AlarmClock extends Clock {
   after(ms: number, ring: () => void): () => void;
 }
 
+/** Node rings at once for longer times than this, about 25 days; they are waited for in parts. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+function after(ms: number, ring: () => void): () => void {
+  let timer: NodeJS.Timeout;
+  const arm = (leftMs: number): void => {
+    timer =
+      leftMs <= MAX_TIMER_MS ? setTimeout(ring, leftMs) : setTimeout(() => arm(leftMs - MAX_TIMER_MS), MAX_TIMER_MS);
+  };
+  arm(ms);
+  return () => clearTimeout(timer);
+}
+
 export const systemClock: AlarmClock = {
   now: Date.now,
-  after: (ms, ring) => {
-    const timer = setTimeout(ring, ms);
-    return () => clearTimeout(timer);
-  },
+  after,
   // By hand: when it is aborted, the sleep of node:timers/promises makes an error of its own that nobody looks at.
   sleep: (ms, { signal }) =>
     new Promise((resolve, reject) => {
@@ -26,13 +36,13 @@ export const systemClock: AlarmClock = {
         return;
       }
       const abort = (): void => {
-        clearTimeout(timer);
+        cancel();
         reject(signal.reason);
       };
-      const timer = setTimeout(() => {
+      const cancel = after(ms, () => {
         signal.removeEventListener('abort', abort);
         resolve();
-      }, ms);
+      });
       signal.addEventListener('abort', abort, { once: true });
     }),
 };

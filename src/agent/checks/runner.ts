@@ -8,6 +8,7 @@ import type { CheckDefinition, ScheduledProbe } from '../registration/check.js';
 import { CHECKS, SERVICES, type StateStore } from '../store.js';
 import { type AliasTarget, aliasResult } from './alias.js';
 import { StatusDamper } from './damper.js';
+import { withinTime } from './deadline.js';
 import { probeGrpc } from './grpc.js';
 import { probeHttp } from './http.js';
 import { headOf } from './output.js';
@@ -94,8 +95,10 @@ export class CheckRunner implements CheckRuns, TtlChecks, Closable {
     // Checks that were registered together do not run together.
     await this.#sleep(Math.random() * probe.intervalMs, signal);
     for (;;) {
-      const deadline = AbortSignal.any([signal, AbortSignal.timeout(probe.timeoutMs)]);
-      const result = await runProbe(probe, { signal: deadline, outputMaxBytes: definition.outputMaxBytes });
+      const { outputMaxBytes } = definition;
+      const result = await withinTime(probe.timeoutMs, signal, (own) =>
+        runProbe(probe, { signal: own, outputMaxBytes }),
+      );
       if (signal.aborted) throw STOPPED;
       const status = damper.take(result);
       if (status !== undefined) state.report(definition.id, status, result.output);
