@@ -321,37 +321,6 @@ describe('blocking reads', () => {
     expect(JSON.parse((await poll).body)).toMatchObject([{ Name: 'deploy' }, { Name: 'again' }]);
   });
 
-  test('H142 2,000 are held at once, and one change answers only those that it is for', async () => {
-    const held = new Held();
-    await using agent = await held.start();
-    await put(agent.url, '/v1/agent/service/register', { Name: 'one' });
-    await put(agent.url, '/v1/agent/service/register', { Name: 'two' });
-    const over = new AbortController();
-    const answered = { one: 0, two: 0 };
-    const poll = async (name: 'one' | 'two', index: string): Promise<void> => {
-      try {
-        await ask(agent.url, 'GET', `/v1/health/service/${name}?index=${index}&wait=10m`, { signal: over.signal });
-        answered[name] += 1;
-      } catch (error) {
-        if (!over.signal.aborted) throw error;
-      }
-    };
-    const polls = { one: [] as Promise<void>[], two: [] as Promise<void>[] };
-    for (const name of ['one', 'two'] as const) {
-      const index = await indexOf(agent.url, `/v1/health/service/${name}`);
-      // In portions: that many connections at once would not fit into the queue of those to be accepted.
-      for (let portion = 1; portion <= 10; portion += 1) {
-        for (let count = 0; count < 100; count += 1) polls[name].push(poll(name, index));
-        await held.until((name === 'one' ? 0 : 1000) + portion * 100);
-      }
-    }
-    await put(agent.url, '/v1/agent/service/register', { Name: 'one', Port: 1 });
-    await Promise.all(polls.one);
-    expect(answered).toEqual({ one: 1000, two: 0 });
-    over.abort();
-    await Promise.all(polls.two);
-  }, 60_000);
-
   test('H078 closing answers those that wait, and at once', async () => {
     const held = new Held();
     const agent = await held.start();
