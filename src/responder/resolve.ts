@@ -65,6 +65,8 @@ interface Provenance {
   readonly zone: Zone | undefined;
   readonly lookup?: Lookup;
   readonly rows?: Rows | undefined;
+  /** Rows of names behind aliases are stale. */
+  readonly isChaseStale?: boolean;
   /** The catalog entries behind it; undefined when another moment, or another client, may lead to another outcome. */
   readonly dependsOn: readonly string[] | undefined;
 }
@@ -74,6 +76,12 @@ interface Understood {
   readonly question: Question;
   readonly lookup: Lookup;
   readonly zone: Zone;
+}
+
+/** What a name behind an alias came to. */
+interface Inside {
+  readonly outcome: RecordsOutcome;
+  readonly isStale: boolean;
 }
 
 const NO_OWNERS: Rows = { kind: 'owners', owners: [], isStale: false, dependsOn: [] };
@@ -153,8 +161,12 @@ export class Resolver {
       return this.#forward(asked, from.dependsOn);
     }
     if (outcome.kind !== 'records' || outcome.chase.length === 0) return this.#tell(asked, outcome, from);
-    return followChase(outcome, this.#resolversFor(asked)).then((whole) =>
-      this.#tell(asked, whole, { ...from, dependsOn: undefined }),
+    let isChaseStale = false;
+    const resolvers = this.#resolversFor(asked, () => {
+      isChaseStale = true;
+    });
+    return followChase(outcome, resolvers).then((whole) =>
+      this.#tell(asked, whole, { ...from, isChaseStale, dependsOn: undefined }),
     );
   }
 
@@ -178,11 +190,15 @@ export class Resolver {
     return this.#tell(asked, { kind: 'refused' }, { zone: undefined, dependsOn });
   }
 
-  #resolversFor(asked: Asked): ChaseResolvers {
+  #resolversFor(asked: Asked, onStale: () => void): ChaseResolvers {
     const { forwarder, zones, signal } = this.#parts;
     return {
       isInside: (name) => zoneOf(zones, name)?.kind === 'consul',
-      inside: async (name) => this.#lookUpInside({ name, type: RecordType.ANY, class: RecordClass.IN }, asked),
+      inside: async (name) => {
+        const found = await this.#lookUpInside({ name, type: RecordType.ANY, class: RecordClass.IN }, asked);
+        if (found?.isStale) onStale();
+        return found?.outcome;
+      },
       // A name that nobody can look up just stays without addresses: the rest of the answer is good (C159).
       outside: async (name, type) => {
         if (!forwarder.available) return [];
@@ -193,16 +209,22 @@ export class Resolver {
     };
   }
 
-  /** Our own answer for a host name that leads back into our zones. */
-  async #lookUpInside(question: Question, asked: Asked): Promise<RecordsOutcome | undefined> {
+  /** Our own answer for a host name that leads back into our zones; undefined when there is none to be had. */
+  async #lookUpInside(question: Question, asked: Asked): Promise<Inside | undefined> {
     const parsed = parseName(question, this.#parts.zones);
     if (parsed.kind !== 'lookup') return undefined;
-    const rows = await this.#read(parsed.lookup, sourceOf(asked));
-    const outcome = this.#compose(asked, { ...parsed, question }, rows);
-    return outcome.kind === 'records' ? outcome : undefined;
+    try {
+      const rows = await this.#read(parsed.lookup, sourceOf(asked));
+      const outcome = this.#compose(asked, { ...parsed, question }, rows);
+      return outcome.kind === 'records' ? { outcome, isStale: rows?.isStale ?? false } : undefined;
+    } catch (error) {
+      // The alias is known all the same, and its target may be another datacenter's (dns-behaviour 13.1).
+      if (error instanceof CatalogError) return undefined;
+      throw error;
+    }
   }
 
-  #tell(asked: Asked, outcome: Outcome, { zone, lookup, rows, dependsOn }: Provenance): Resolved {
+  #tell(asked: Asked, outcome: Outcome, { zone, lookup, rows, isChaseStale = false, dependsOn }: Provenance): Resolved {
     const second = Math.floor(asked.nowMs / 1000);
     const message = messageFor(asked.query, outcome, {
       zone,
@@ -210,7 +232,7 @@ export class Resolver {
       nowSeconds: second,
       recursionAvailable: asked.mayRecurse,
       lookupKind: lookup?.kind,
-      isStale: rows?.isStale ?? false,
+      isStale: isChaseStale || (rows?.isStale ?? false),
     });
     if (dependsOn === undefined || outcome.kind === 'failed') return { message, lasting: undefined };
     return { message, lasting: { dependsOn, aging: UNIX_TIME, second, untilMs: Number.POSITIVE_INFINITY } };

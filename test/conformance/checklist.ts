@@ -29,6 +29,7 @@ export const OVERRULED: Readonly<Record<string, readonly string[]>> = {
   C154: ['D5'],
   C155: ['D5'],
   C159: ['D11'],
+  C160: ['C160', 'D3', 'D11'],
   C163: ['D12'],
   C164: ['D13'],
   C167: ['D13'],
