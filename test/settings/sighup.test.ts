@@ -93,6 +93,12 @@ describe.each([
     other: { json: () => ({ recursors: [recursor.address] }), sees: ['300 IN A 198.51.100.7'] },
   },
   {
+    key: 'recursors, by host name (14.7)',
+    name: 'www.example.net',
+    one: { json: () => ({}), sees: REFUSED },
+    other: { json: () => ({ recursors: [`localhost:${recursor.port}`] }), sees: ['300 IN A 198.51.100.7'] },
+  },
+  {
     key: 'domain',
     name: 'web.service.corp.example',
     one: { json: () => ({}), sees: REFUSED },
