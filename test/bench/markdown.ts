@@ -44,7 +44,7 @@ function goalTable(goals: readonly Goal[]): Table {
     head: ['', 'measured', 'goal', ''],
     rows: goals.map((goal) => [
       goal.name,
-      formatValue(goal.measured, goal.unit),
+      Number.isFinite(goal.measured) ? `${formatNumber(goal.measured)}${unitBehind(goal.unit)}` : '-',
       `${goal.bound} ${goal.limit}${unitBehind(goal.unit)}`,
       isMet(goal) ? 'met' : '**not met**',
     ]),
@@ -54,10 +54,6 @@ function goalTable(goals: readonly Goal[]): Table {
 function formatTable({ title, head, rows }: Table): string {
   const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
   return `**${title}**\n\n${lines.join('\n')}`;
-}
-
-function formatValue(value: number, unit: string): string {
-  return `${unit === '' ? value : formatNumber(value)}${unitBehind(unit)}`;
 }
 
 function unitBehind(unit: string): string {

@@ -1,15 +1,14 @@
 /** How figures are written. */
 import type { Cost, Sample } from '../measure/cost.js';
 
-/** Three digits that matter, and thousands set apart. */
+/** Three digits that matter, none behind the point of a whole number, and thousands set apart. */
 export function formatNumber(value: number): string {
-  if (!Number.isFinite(value)) return '-';
-  const decimals = value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  const decimals = value >= 100 || Number.isInteger(value) ? 0 : value >= 10 ? 1 : 2;
   return value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
 export function formatMs(value: number): string {
-  return `${formatNumber(value)} ms`;
+  return Number.isFinite(value) ? `${formatNumber(value)} ms` : '-';
 }
 
 export function formatMegabytes(bytes: number): string {

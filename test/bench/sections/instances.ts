@@ -3,8 +3,8 @@ import { CatalogApi } from '../catalog/api.js';
 import { createService, qnameOf } from '../catalog/service.js';
 import { costOf, type Load, measureCosts, type Sample } from '../measure/cost.js';
 import { dnsOf, startConsul } from '../servers/consul.js';
-import { OURS, startOurs } from '../servers/ours.js';
-import { formatCost, formatRatio, formatSample } from './format.js';
+import { startOurs } from '../servers/ours.js';
+import { formatSample } from './format.js';
 import type { Findings, Plan } from './section.js';
 
 const SIZES = [1, 2, 8, 32, 100, 300];
@@ -29,16 +29,7 @@ export async function runInstances({ isQuick, nodeFlags, report }: Plan): Promis
   });
   return {
     goals: [],
-    tables: [
-      {
-        title: 'CPU time per answered question, and questions per second, by instances of the service',
-        head: ['load', OURS, 'Consul', 'Consul / ours'],
-        rows: LOADS.map(({ name }) => {
-          const [own, other] = [costOf(samples, OURS, name), costOf(samples, 'Consul', name)];
-          return [name, formatCost(own), formatCost(other), formatRatio(other, own)];
-        }),
-      },
-    ],
+    tables: [],
     charts: [
       {
         name: 'instances',

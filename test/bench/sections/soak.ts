@@ -24,6 +24,14 @@ const SHOWN_MINUTES = [1, 2, 5, 10, 30, 60];
 /** How much larger it may be at the end than at half-time. */
 const GOAL = 1.05;
 
+interface Soaked {
+  /** Megabytes by minutes. */
+  readonly memory: readonly Point[];
+  readonly changesPerSecond: number;
+  readonly asked: number;
+  readonly lost: number;
+}
+
 export async function runSoak({ soakMs, nodeFlags, report }: Plan): Promise<Findings> {
   await using consul = await startConsul();
   await using api = new CatalogApi(consul.url);
@@ -32,32 +40,43 @@ export async function runSoak({ soakMs, nodeFlags, report }: Plan): Promise<Find
   const flags = knot === undefined ? [] : ['--recursor', `127.0.0.1:${knot.port}`];
   await using ours = await startOurs(consul.url, 'soaked-0.service.consul', { nodeFlags, flags });
   await using churn = new Churn(api, SERVICES, CHANGES_PER_SECOND);
+  const endAt = performance.now() + soakMs;
+  const [memory, answers] = await Promise.all([
+    watchMemory(ours.pid, endAt, ([minutes, megabytes]) =>
+      report(`${minutes.toFixed(1)} min: ${formatNumber(megabytes)} MB`),
+    ),
+    askRandomNames(ours.port, endAt),
+  ]);
+  return findingsOf({ memory, changesPerSecond: churn.perSecond, ...answers }, soakMs / 60_000);
+}
 
+async function watchMemory(pid: number, endAt: number, onSample: (point: Point) => void): Promise<readonly Point[]> {
   const startedAt = performance.now();
-  const endAt = startedAt + soakMs;
   const memory: Point[] = [];
-  const watchMemory = async (): Promise<void> => {
-    while (performance.now() < endAt) {
-      const minutes = (performance.now() - startedAt) / 60_000;
-      const megabytes = residentBytes(ours.pid) / 2 ** 20;
-      memory.push([minutes, megabytes]);
-      report(`${minutes.toFixed(1)} min: ${formatNumber(megabytes)} MB`);
-      await delay(SAMPLE_MS);
-    }
-  };
+  while (performance.now() < endAt) {
+    const point: Point = [(performance.now() - startedAt) / 60_000, residentBytes(pid) / 2 ** 20];
+    memory.push(point);
+    onSample(point);
+    await delay(SAMPLE_MS);
+  }
+  return memory;
+}
+
+async function askRandomNames(port: number, endAt: number): Promise<Pick<Soaked, 'asked' | 'lost'>> {
   let asked = 0;
   let lost = 0;
-  const ask = async (): Promise<void> => {
-    while (performance.now() < endAt) {
-      const names = randomNames(SERVICES, QUESTIONS_PER_SECOND * LIST_SECONDS);
-      const result = await dnsperf(ours.port, names, { seconds: LIST_SECONDS, maxPerSecond: QUESTIONS_PER_SECOND });
-      asked += result.completed;
-      lost += result.lost;
-    }
-  };
-  await Promise.all([watchMemory(), ask()]);
+  while (performance.now() < endAt) {
+    const names = randomNames(SERVICES, QUESTIONS_PER_SECOND * LIST_SECONDS);
+    const result = await dnsperf(port, names, { seconds: LIST_SECONDS, maxPerSecond: QUESTIONS_PER_SECOND });
+    asked += result.completed;
+    lost += result.lost;
+  }
+  return { asked, lost };
+}
 
-  const minutes = soakMs / 60_000;
+function findingsOf(soaked: Soaked, minutes: number): Findings {
+  const { memory, changesPerSecond, asked, lost } = soaked;
+  const load = `${formatNumber(changesPerSecond)} changes and ${formatCount(QUESTIONS_PER_SECOND)} random names a second`;
   const secondHalf = memory.filter(([at]) => at >= minutes / 2);
   const shown = [...SHOWN_MINUTES.filter((at) => at < minutes), minutes];
   return {
@@ -72,7 +91,7 @@ export async function runSoak({ soakMs, nodeFlags, report }: Plan): Promise<Find
     ],
     tables: [
       {
-        title: `Memory while ${formatNumber(churn.perSecond)} changes and ${formatCount(QUESTIONS_PER_SECOND)} random names come in every second`,
+        title: `Memory at ${load}`,
         head: [...shown.map((at) => `after ${at} min`), 'slope of the second half', 'asked', 'lost'],
         rows: [
           [
@@ -88,13 +107,13 @@ export async function runSoak({ soakMs, nodeFlags, report }: Plan): Promise<Find
       {
         name: 'soak',
         title: 'Memory, by time',
-        subtitle: `${CHANGES_PER_SECOND} changes and ${formatCount(QUESTIONS_PER_SECOND)} random names a second`,
+        subtitle: load,
         x: { label: 'minutes', scale: 'linear' },
         y: { label: 'MB', scale: 'linear' },
         series: [{ name: OURS, points: memory }],
       },
     ],
-    data: { memory, asked, lost },
+    data: soaked,
   };
 }
 

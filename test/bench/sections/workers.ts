@@ -9,6 +9,7 @@ import { dnsperf } from '../ask/dnsperf.js';
 import { CatalogApi } from '../catalog/api.js';
 import { type BenchService, createService } from '../catalog/service.js';
 import { FOREIGN_ZONE } from '../catalog/zone.js';
+import type { Chart, Series } from '../draw/chart.js';
 import type { Load } from '../measure/cost.js';
 import { median } from '../measure/statistics.js';
 import { startConsul } from '../servers/consul.js';
@@ -17,7 +18,7 @@ import { startOurs } from '../servers/ours.js';
 import { cpuOfEach } from '../servers/process.js';
 import type { BenchServer } from '../servers/server.js';
 import { formatNumber, formatRate } from './format.js';
-import type { Findings, Plan } from './section.js';
+import type { Findings, Goal, Plan, Table } from './section.js';
 
 const EIGHT = createService('eight', 8);
 /** Its address is a name, which has to be followed: that costs the server more, and dnsperf nothing. */
@@ -64,74 +65,86 @@ export async function runWorkers({ isQuick, nodeFlags, report }: Plan): Promise<
       }
     }
   }
+  return { goals: goalsOf(samples), tables: [tableOf(samples)], charts: chartsOf(samples), data: samples };
+}
 
-  const middle = (load: string, workers: number): Measured => {
-    const rounds = samples.filter((sample) => sample.load === load && sample.workers === workers);
-    const of = (key: keyof Measured): number => median(rounds.map((sample) => sample[key]));
-    return {
-      perSecond: of('perSecond'),
-      cpuMicroseconds: of('cpuMicroseconds'),
-      busiestShare: of('busiestShare'),
-    };
-  };
-  /** How many times the rate of one worker, had each of them a core of its own. */
-  const gain = (load: string, workers: number): number =>
-    (workers * middle(load, 1).cpuMicroseconds) / middle(load, workers).cpuMicroseconds;
-  const series = (key: keyof Measured, divisor = 1) =>
-    loads.map(({ name }) => ({
-      name,
-      points: COUNTS.map((workers) => [workers, middle(name, workers)[key] / divisor] as const),
-    }));
-  const [first = ''] = loads.map(({ name }) => name);
+function goalsOf(samples: readonly WorkerSample[]): readonly Goal[] {
+  const load = LOADS[0]?.name ?? '';
+  return [
+    {
+      name: `workers: 2, rate on two free cores / that of one worker, ${load}`,
+      measured: gain(samples, load, 2),
+      unit: 'x',
+      bound: 'at least',
+      limit: GOAL,
+    },
+  ];
+}
+
+function tableOf(samples: readonly WorkerSample[]): Table {
   return {
-    goals: [
-      {
-        name: `workers: 2, rate on two free cores / that of one worker, ${first}`,
-        measured: gain(first, 2),
-        unit: 'x',
-        bound: 'at least',
-        limit: GOAL,
-      },
+    title: 'By number of workers, all processes and dnsperf on the same cores',
+    head: [
+      'load',
+      'workers',
+      'questions per second',
+      'CPU per query',
+      'of which the busiest process',
+      'rate on free cores / one worker',
     ],
-    tables: [
-      {
-        title: 'By number of workers; dnsperf and all processes share two cores',
-        head: [
-          'load',
-          'workers',
-          'questions per second',
-          'CPU per query',
-          'of which the busiest process',
-          'rate on free cores / one worker',
-        ],
-        rows: loads.flatMap(({ name }) =>
-          COUNTS.map((workers) => {
-            const measured = middle(name, workers);
-            return [name, `${workers}`, ...formatMeasured(measured), `${formatNumber(gain(name, workers))}x`];
-          }),
-        ),
-      },
-    ],
-    charts: [
-      {
-        name: 'workers-cpu',
-        title: 'CPU time per query, by workers',
-        subtitle: 'all processes of the server together',
-        x: { label: 'workers', scale: 'bands' },
-        y: { label: 'microseconds', scale: 'linear' },
-        series: series('cpuMicroseconds'),
-      },
-      {
-        name: 'workers-rate',
-        title: 'Questions per second, by workers',
-        subtitle: 'the load generator shares the two cores of the machine',
-        x: { label: 'workers', scale: 'bands' },
-        y: { label: 'thousands per second', scale: 'linear' },
-        series: series('perSecond', 1_000),
-      },
-    ],
-    data: samples,
+    rows: loadsIn(samples).flatMap((load) =>
+      COUNTS.map((workers) => [
+        load,
+        `${workers}`,
+        ...formatMeasured(middle(samples, load, workers)),
+        `${formatNumber(gain(samples, load, workers))}x`,
+      ]),
+    ),
   };
+}
+
+function chartsOf(samples: readonly WorkerSample[]): readonly Chart[] {
+  const series = (figure: (measured: Measured) => number): readonly Series[] =>
+    loadsIn(samples).map((name) => ({
+      name,
+      points: COUNTS.map((workers) => [workers, figure(middle(samples, name, workers))]),
+    }));
+  const x = { label: 'workers', scale: 'bands' } as const;
+  return [
+    {
+      name: 'workers-cpu',
+      title: 'CPU time per query, by workers',
+      subtitle: 'all processes of the server together',
+      x,
+      y: { label: 'microseconds', scale: 'linear' },
+      series: series(({ cpuMicroseconds }) => cpuMicroseconds),
+    },
+    {
+      name: 'workers-rate',
+      title: 'Questions per second, by workers',
+      subtitle: 'the load generator takes its part of the same cores',
+      x,
+      y: { label: 'thousands per second', scale: 'linear' },
+      series: series(({ perSecond }) => perSecond / 1_000),
+    },
+  ];
+}
+
+function loadsIn(samples: readonly WorkerSample[]): readonly string[] {
+  return [...new Set(samples.map(({ load }) => load))];
+}
+
+/** The middle one of the rounds. */
+function middle(samples: readonly WorkerSample[], load: string, workers: number): Measured {
+  const rounds = samples.filter((sample) => sample.load === load && sample.workers === workers);
+  const of = (key: keyof Measured): number => median(rounds.map((sample) => sample[key]));
+  return { perSecond: of('perSecond'), cpuMicroseconds: of('cpuMicroseconds'), busiestShare: of('busiestShare') };
+}
+
+/** How many times the rate of one worker, had each of them a core of its own. */
+function gain(samples: readonly WorkerSample[], load: string, workers: number): number {
+  const [one, several] = [middle(samples, load, 1), middle(samples, load, workers)];
+  return (workers * one.cpuMicroseconds) / several.cpuMicroseconds;
 }
 
 async function measureProcesses(load: Load, ours: BenchServer, seconds: number): Promise<Measured> {
