@@ -20,9 +20,12 @@ export class Lookup implements AsyncDisposable {
     return new Lookup(socket);
   }
 
-  /** The addresses in the reply; none when there is no such name, no good reply, or none in time. */
-  async addresses(qname: string, { withinMs = 1_000 } = {}): Promise<readonly string[]> {
-    this.#id = (this.#id + 1) & 0xffff;
+  /**
+   * The addresses in the reply; none when there is no such name, no good reply, or none in time. Asking the same
+   * `again`, a late reply to the question before will do.
+   */
+  async addresses(qname: string, { withinMs = 1_000, again = false } = {}): Promise<readonly string[]> {
+    if (!again) this.#id = (this.#id + 1) & 0xffff;
     const id = this.#id;
     return new Promise((resolve) => {
       const end = (addresses: readonly string[]): void => {
