@@ -22,14 +22,14 @@ export function errorOfRefusal(refusal: Refusal, { what, secret }: RefusalContex
 
 function codeOf({ status, body }: Refusal): CatalogErrorCode {
   if (status === 403) return body.includes('ACL not found') ? 'unknown-token' : 'permission-denied';
-  if (status === 404) return 'not-found';
+  // A 500 in 1.8.7: what is asked for came with a later version.
+  if (status === 404 || body.includes('invalid config entry kind')) return 'not-found';
   if (status === 429 || status === 503) return 'rate-limited';
   if (status >= 500) {
     if (body.includes('No path to datacenter')) return 'unknown-datacenter';
     if (body.includes('No cluster leader')) return 'no-leader';
     // Before 1.19 a bad `filter=` was a 500: a fault of the request, not of the server.
     if (body.includes('Failed to create boolean expression evaluator')) return 'bad-request';
-    if (body.includes('invalid config entry kind')) return 'bad-request';
     return 'server-error';
   }
   return 'bad-request';

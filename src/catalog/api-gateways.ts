@@ -120,7 +120,7 @@ export class ApiGateways {
     try {
       return await client.gatewayConfig(kind, { ...query, datacenter: remote });
     } catch (error) {
-      if (!(error instanceof CatalogError) || (error.code !== 'bad-request' && error.code !== 'not-found')) throw error;
+      if (!(error instanceof CatalogError) || error.code !== 'not-found') throw error;
       log.debug('Consul knows no such configuration: nobody has such names', { kind, error: error.message });
       const now = clock.now();
       this.#askAgainAt.set(kind, now + NOT_OFFERED_MS);

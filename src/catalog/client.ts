@@ -99,7 +99,7 @@ export class ConsulClient implements Closable {
     });
   }
 
-  /** All configuration entries of a kind; fails with `bad-request` or `not-found` where the backend knows no such kind. */
+  /** All configuration entries of a kind; fails with `not-found` where the backend knows no such kind. */
   gatewayConfig(kind: GatewayConfigKind, query: ReadQuery): Promise<Answer<readonly GatewayConfig[]>> {
     const endpoint = { ...aggregate(`config/${kind}`, `the ${kind} entries`), isNewer: true };
     return this.#readList(endpoint, query, (rows) =>

@@ -205,7 +205,7 @@ export class Requests implements Closable {
 
 function isWorthALine({ code }: CatalogError, { isAggregate, isOptional = false, isNewer = false }: Endpoint): boolean {
   if (code === 'permission-denied') return !isOptional;
-  if (isNewer && (code === 'not-found' || code === 'bad-request')) return false;
+  if (isNewer && code === 'not-found') return false;
   // Anybody can ask for datacenters and prepared queries that do not exist.
   if (code === 'not-found' || code === 'unknown-datacenter') return isAggregate;
   return code !== 'closed';

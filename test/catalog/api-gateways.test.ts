@@ -180,6 +180,12 @@ describe('a Consul that knows no API gateways', () => {
     expect(portsOf(await running.instances('web', behind))).toEqual([8443]);
   });
 
+  test('that is, one that refuses for another reason has failed, which is no denial', async () => {
+    const body = 'Bad request: Invalid query parameter: "ns" - Namespaces are a Consul Enterprise feature';
+    await using running = await started((consul) => consul.fail('v1/config/', { kind: 'status', status: 400, body }));
+    await expect(running.instances('web', behind)).rejects.toMatchObject({ code: 'bad-request' });
+  });
+
   test('its other names do not suffer', async () => {
     await using running = await Running.start({ consul: { services } });
     await running.instances('web', behind);
