@@ -157,6 +157,10 @@ export class DatacenterCatalog implements Closable {
     return `${kind}/${this.name}/${service}`;
   }
 
+  #plainKey(service: string): string {
+    return this.serviceKey({ view: 'service', service, peer: undefined });
+  }
+
   nodeKey(node: string, peer: string | undefined): string {
     return `${peer === undefined ? 'node' : `node@${encodeURIComponent(peer)}`}/${this.name}/${node}`;
   }
@@ -282,10 +286,8 @@ export class DatacenterCatalog implements Closable {
   }
 
   #onNames(came: readonly string[], gone: readonly string[]): void {
-    for (const service of gone) this.#instances.forget(this.serviceKey({ view: 'service', service, peer: undefined }));
-    for (const service of [...came, ...gone]) {
-      this.#options.announce(this.serviceKey({ view: 'service', service, peer: undefined }));
-    }
+    for (const service of gone) this.#instances.forget(this.#plainKey(service));
+    for (const service of [...came, ...gone]) this.#options.announce(this.#plainKey(service));
     this.#addresses.onNames(came, gone);
   }
 
@@ -299,11 +301,14 @@ export class DatacenterCatalog implements Closable {
   }
 
   #onChecks(checks: readonly NodeCheck[]): void {
-    for (const { node, serviceId } of checks) {
+    for (const { node, serviceId, serviceName } of checks) {
       const name = node.toLowerCase();
       const isConcerned = (instance: Instance): boolean =>
         instance.node.name.toLowerCase() === name && (serviceId === '' || instance.id === serviceId);
-      this.#instances.markOnNode(name, (instances) => instances.some(isConcerned));
+      const areConcerned = (instances: readonly Instance[]): boolean => instances.some(isConcerned);
+      this.#instances.markOnNode(name, areConcerned);
+      // Of an instance that was not seen yet, its check tells the name.
+      this.#instances.mark(this.#plainKey(serviceName.toLowerCase()), (instances) => !areConcerned(instances));
     }
   }
 }

@@ -21,7 +21,7 @@ export interface EntriesOptions<T> extends ReaderParts<T> {
 const PATIENCE_MS = 50;
 /** Entries asked within this time are read again without being asked; longer than rows are in use unasked. */
 const BUSY_MS = 90_000;
-/** With more to read again than the backend should bear, rows may be known to be old for this long. */
+/** With more to read again than the backend should bear, rows that are in no line may be known to be old for this long. */
 const MAX_POSTPONED_MS = 5_000;
 /** How long answers may be made of a denial that may be over already. */
 const DENIED_MS = 50;
@@ -55,6 +55,7 @@ export class Entries<T> {
         this.#announce(entry);
       },
       onRecovered: (entry) => this.#announce(entry),
+      onDoubt: (entry) => this.#queue.add(entry),
       onTrouble: (entry) => {
         this.#conceal(entry);
         // Kept, so that a name that fails is not asked for again at once.
@@ -63,7 +64,7 @@ export class Entries<T> {
     });
     this.#queue = new RereadQueue({
       reread: (entry) => this.#reader.load(entry, { isUrgent: false }),
-      isDue: (entry) => entry.isDirty && entry.flight === undefined && options.confidence.downBy === undefined,
+      isDue: (entry) => this.#isDue(entry),
       budget: options.rereads,
       clock: options.clock,
       signal: options.signal,
@@ -85,7 +86,7 @@ export class Entries<T> {
 
   /** The rows behind a key: at once when they are known well enough. Throws or rejects with a `CatalogError`. */
   read(key: string, createSource: () => EntrySource<T>): Found<T> | Promise<Found<T>> {
-    const { clock, confidence, random } = this.#options;
+    const { clock, confidence, metrics, random } = this.#options;
     const now = clock.now();
     const entry = this.#table.find(key) ?? this.#loading.get(key) ?? new Entry<T>(createSource(), random);
     entry.askedAt = now;
@@ -98,7 +99,8 @@ export class Entries<T> {
       }
       return this.#found(entry);
     }
-    if (freshness === 'due') return this.#revalidate(entry);
+    if (freshness === 'due' && this.#isWorthWaiting(entry)) return this.#revalidate(entry);
+    if (freshness === 'due') metrics.postponedRereads.inc();
     this.#queue.add(entry);
     return this.#found(entry);
   }
@@ -127,17 +129,20 @@ export class Entries<T> {
       entry.mark(since);
       if (now - entry.askedAt < BUSY_MS) busy.push(entry);
     }
-    this.#queue.replace(busy);
+    this.#queue.addAll(busy);
+  }
+
+  /** Something changed that matters to this key's rows if `concerns` says so. */
+  mark(key: string, concerns: (value: T) => boolean): void {
+    const entry = this.#table.peek(key);
+    if (entry?.answer !== undefined && concerns(entry.answer.value)) this.#markChanged(entry);
   }
 
   /** Something about a node changed that matters to those rows on it that `concerns` picks. */
   markOnNode(node: string, concerns: (value: T) => boolean): void {
-    const now = this.#options.clock.now();
-    for (const entry of this.#loading.values()) entry.mark(now);
+    for (const entry of this.#loading.values()) entry.mark(this.#options.clock.now());
     for (const entry of this.#table.onNode(node)) {
-      if (entry.answer === undefined || !concerns(entry.answer.value)) continue;
-      entry.mark(now);
-      if (now - entry.askedAt < BUSY_MS) this.#queue.add(entry);
+      if (entry.answer !== undefined && concerns(entry.answer.value)) this.#markChanged(entry);
     }
   }
 
@@ -159,6 +164,30 @@ export class Entries<T> {
     }
   }
 
+  #markChanged(entry: Entry<T>): void {
+    const now = this.#options.clock.now();
+    entry.mark(now);
+    if (entry.answer === undefined || this.#options.isNegative(entry.answer.value)) this.#conceal(entry);
+    else if (now - entry.askedAt < BUSY_MS) this.#queue.addFirst(entry);
+  }
+
+  #isDue(entry: Entry<T>): boolean {
+    const { clock, confidence } = this.#options;
+    if (entry.flight !== undefined || confidence.downBy !== undefined) return false;
+    return entry.isDirty || entry.isDoubtful || entry.freshness(clock.now(), confidence.isVouching) !== 'fresh';
+  }
+
+  /**
+   * Whether somebody who asks for rows that are due had better wait a little for new ones: not when nothing says that they
+   * are wrong, nor when they are in the line already. A name in the line is busy; were each of its questions to wait, or to
+   * be let through, there would be as many reads as names (churn guard, http-api A3.5.6).
+   */
+  #isWorthWaiting(entry: Entry<T>): boolean {
+    if (entry.flight !== undefined) return true;
+    if (this.#queue.has(entry)) return false;
+    return entry.isDirty || !this.#options.confidence.isVouching || !entry.source.isVouchable;
+  }
+
   async #readFirst(entry: Entry<T>): Promise<Found<T>> {
     const { clock, confidence } = this.#options;
     if (entry.flight === undefined) {
@@ -176,6 +205,7 @@ export class Entries<T> {
     const dueForMs = entry.dueForMs(clock.now(), confidence.isVouching);
     if (entry.flight === undefined && !rereads.take() && dueForMs < MAX_POSTPONED_MS) {
       metrics.postponedRereads.inc();
+      this.#queue.add(entry);
       return this.#found(entry);
     }
     const load = this.#reader.load(entry, { isUrgent: true });
@@ -215,8 +245,9 @@ export class Entries<T> {
       // The datacenter's key tells when a cut-off begins and ends; nothing tells that of an entry's own trouble.
       return !confidence.isCutOff || now - entry.goodUntil(confidence.vouchedUntil) >= settings().staleMaxAgeMs;
     }
+    // What is in the line, or dirty for less than a second, is being read again already.
+    if (entry.flight !== undefined || this.#queue.has(entry)) return false;
     const freshness = entry.freshness(now, confidence.isVouching);
-    // What is dirty for less than a second is being read again already.
     return freshness === 'due' || (freshness === 'recent' && !entry.isDirty);
   }
 

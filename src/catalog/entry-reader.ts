@@ -21,6 +21,8 @@ export interface EntryReaderOptions<T> extends ReaderParts<T> {
   readonly onRecovered: (entry: Entry<T>) => void;
   /** A read failed; for an entry with rows, the first one that did. */
   readonly onTrouble: (entry: Entry<T>) => void;
+  /** The entry is to be read once more: what was read may be out of date already. */
+  readonly onDoubt: (entry: Entry<T>) => void;
 }
 
 const REREAD_MS = 10_000;
@@ -36,9 +38,11 @@ export class EntryReader<T> {
   }
 
   /** Reads the entry, once for all that want it. Never rejects: what goes wrong is the entry's `failure`. */
-  load(entry: Entry<T>, { isUrgent, isRecheck = false }: { isUrgent: boolean; isRecheck?: boolean }): Promise<void> {
-    entry.flight ??= this.#loadNow(entry, { isUrgent, isRecheck }).finally(() => {
+  load(entry: Entry<T>, { isUrgent }: { isUrgent: boolean }): Promise<void> {
+    entry.flight ??= this.#loadNow(entry, isUrgent).finally(() => {
       entry.flight = undefined;
+      // Something changed while it was read.
+      if (entry.isDirty && entry.failure === undefined) this.#options.onDoubt(entry);
     });
     return entry.flight;
   }
@@ -68,11 +72,13 @@ export class EntryReader<T> {
     });
   }
 
-  async #loadNow(entry: Entry<T>, { isUrgent, isRecheck }: { isUrgent: boolean; isRecheck: boolean }): Promise<void> {
+  async #loadNow(entry: Entry<T>, isUrgent: boolean): Promise<void> {
     const { clock, confidence, reads, consistency, signal } = this.#options;
     const { what, read } = entry.source;
     // A change from now on may be missing in the answer.
     const { marks } = entry;
+    const isRecheck = entry.isDoubtful && !entry.isDirty;
+    entry.isDoubtful = false;
     try {
       const answer = await withDeadline(
         (ending) =>
@@ -135,8 +141,11 @@ export class EntryReader<T> {
   /** A follower may have answered that had not heard of the change yet. */
   #recheckLater(entry: Entry<T>): void {
     const { marks } = entry;
-    this.#options.timers.after(RECHECK_MS, () => {
-      if (entry.marks === marks) void this.load(entry, { isUrgent: false, isRecheck: true });
+    const { timers, onDoubt } = this.#options;
+    timers.after(RECHECK_MS, () => {
+      if (entry.marks !== marks) return;
+      entry.isDoubtful = true;
+      onDoubt(entry);
     });
   }
 }

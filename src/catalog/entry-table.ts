@@ -70,6 +70,11 @@ export class EntryTable<T> {
     return this.#positive.has(key) || this.#negative.has(key);
   }
 
+  /** Without counting as a question. */
+  peek(key: string): Entry<T> | undefined {
+    return this.#positive.peek(key) ?? this.#negative.peek(key);
+  }
+
   /** Without counting as a question; only an entry without rows. */
   peekNegative(key: string): Entry<T> | undefined {
     return this.#negative.peek(key);
@@ -87,7 +92,7 @@ export class EntryTable<T> {
 
   /** The entry that was there. */
   delete(key: string): Entry<T> | undefined {
-    const entry = this.#positive.peek(key) ?? this.#negative.peek(key);
+    const entry = this.peek(key);
     if (entry === undefined) return undefined;
     this.#positive.delete(key);
     this.#negative.delete(key);

@@ -49,6 +49,8 @@ export class Entry<T> {
   exposedAt: number | undefined;
   /** The read under way. */
   flight: Promise<void> | undefined;
+  /** The last read may have come from a server that lags behind. */
+  isDoubtful = false;
   #answer: Answer<T> | undefined;
   #validatedAt = LONG_AGO;
   #marks = 0;

@@ -15,12 +15,15 @@ export interface RereadQueueOptions<E> {
 /** Leaves half of the places that reads have to those that somebody waits for. */
 const MAX_PARALLEL = 8;
 
-/** Reads entries again in the background: those marked one by one first, then the rest, most recently asked first. */
+/**
+ * Reads entries again in the background: first those that are known to have changed, then the rest, each in the order in
+ * which they came. Whoever waits keeps the place in the line, so with more entries than the budget allows for, each has
+ * its turn.
+ */
 export class RereadQueue<E> {
   readonly #options: RereadQueueOptions<E>;
-  readonly #marked = new Set<E>();
-  #rest: readonly E[] = [];
-  #next = 0;
+  readonly #first = new Set<E>();
+  readonly #rest = new Set<E>();
   #running = 0;
   #isPumping = false;
 
@@ -28,16 +31,24 @@ export class RereadQueue<E> {
     this.#options = options;
   }
 
-  add(entry: E): void {
-    this.#marked.add(entry);
+  /** True while the entry waits for its turn. */
+  has(entry: E): boolean {
+    return this.#first.has(entry) || this.#rest.has(entry);
+  }
+
+  /** This entry before those that only may have changed. */
+  addFirst(entry: E): void {
+    this.#rest.delete(entry);
+    this.#first.add(entry);
     void this.#pump();
   }
 
-  /** Everything may have changed: these are to be read, in this order, in place of what was waiting before. */
-  replace(entries: readonly E[]): void {
-    this.#marked.clear();
-    this.#rest = entries;
-    this.#next = 0;
+  add(entry: E): void {
+    this.addAll([entry]);
+  }
+
+  addAll(entries: Iterable<E>): void {
+    for (const entry of entries) if (!this.#first.has(entry)) this.#rest.add(entry);
     void this.#pump();
   }
 
@@ -47,10 +58,18 @@ export class RereadQueue<E> {
     const { budget, clock, signal, isDue } = this.#options;
     try {
       while (this.#running < MAX_PARALLEL && !signal.aborted) {
-        const entry = this.#take();
+        const entry = this.#next();
         if (entry === undefined) return;
-        if (!isDue(entry)) continue;
-        while (!budget.take()) await clock.sleep(budget.waitMs(), { signal });
+        if (!isDue(entry)) {
+          this.#remove(entry);
+          continue;
+        }
+        if (!budget.take()) {
+          // It stays in the line: another may be the first by then.
+          await clock.sleep(budget.waitMs(), { signal });
+          continue;
+        }
+        this.#remove(entry);
         this.#running += 1;
         void this.#options.reread(entry).finally(() => {
           this.#running -= 1;
@@ -64,14 +83,13 @@ export class RereadQueue<E> {
     }
   }
 
-  #take(): E | undefined {
-    const [marked] = this.#marked;
-    if (marked !== undefined) {
-      this.#marked.delete(marked);
-      return marked;
-    }
-    const entry = this.#rest[this.#next];
-    this.#next += 1;
-    return entry;
+  #remove(entry: E): void {
+    this.#first.delete(entry);
+    this.#rest.delete(entry);
+  }
+
+  #next(): E | undefined {
+    const [next] = this.#first.size > 0 ? this.#first : this.#rest;
+    return next;
   }
 }
