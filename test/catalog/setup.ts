@@ -4,6 +4,7 @@ import { ConsulClient, type ConsulClientOptions } from '../../src/catalog/client
 import type { CatalogCacheOptions } from '../../src/catalog/parts.js';
 import type { ReadOptions } from '../../src/catalog/source.js';
 import { systemClock } from '../../src/clock.js';
+import { DEFAULT_CONFIG } from '../../src/config/settings.js';
 import type { ServiceLookup } from '../../src/query/lookup.js';
 import type { Log, LogFields } from '../../src/telemetry/log.js';
 import { Metrics } from '../../src/telemetry/metrics.js';
@@ -48,7 +49,7 @@ export function createClient(
     namespace: undefined,
     partition: undefined,
     maxStaleMs: () => 10_000,
-    maxConnections: 100,
+    maxConnections: DEFAULT_CONFIG.maxConnections,
     clock: systemClock,
     log: new TestLog(),
     metrics: new Metrics(),
@@ -70,7 +71,7 @@ export function createCache(
     pollWaitMs: 60_000,
     consistency: 'stale',
     onlyPassing: true,
-    maxWatches: 64,
+    maxWatches: DEFAULT_CONFIG.maxWatches,
     serviceCacheEntries: 1_000,
     negativeCacheEntries: 1_000,
     staleMaxAgeMs: 3_600_000,

@@ -37,8 +37,8 @@ test('our defaults differ from Consul where differences.md says so', () => {
     staleMaxAgeMs: 3_600_000, // D20
     tcpIdleMs: 10_000, // D21
     pollWaitMs: 60_000, // H015
-    maxConnections: 100, // H039
-    maxWatches: 64, // H040
+    maxConnections: 64, // H039
+    maxWatches: 36, // H040
     consistency: 'stale', // H052
   });
 });
@@ -112,7 +112,7 @@ describe('settings that are wrong together', () => {
     { given: { clientKey: '/k' }, problem: 'needs the certificate', why: 'H072: one of two' },
     { given: { clientCert: '/c' }, problem: 'needs the key', why: 'H072: one of two' },
     { given: { consistency: 'stale', allowStale: false }, problem: '"stale" contradicts', why: 'A2: both were said' },
-    { given: { maxConnections: 50 }, problem: 'too few for 64 watches', why: 'A3.1: reads would never get a turn' },
+    { given: { maxConnections: 50 }, problem: 'too few for 36 watches', why: 'A3.1: reads would never get a turn' },
     { given: { maxWatches: 81 }, problem: 'too few for 81 watches', why: 'A3.1' },
     { given: { tcpMaxConnections: 10, tcpMaxConnectionsPerClient: 11 }, problem: 'above the total', why: 'D21' },
   ] satisfies { given: Partial<Config>; problem: string; why: string }[])('$given ($why)', ({ given, problem }) => {
