@@ -9,6 +9,7 @@ import { type LoadedConfig, loadConfig } from './config/load.js';
 import { parseDuration } from './config/parse.js';
 import { type Config, flagFor, type Command as Mode } from './config/settings.js';
 import type { RunningDev } from './dev.js';
+import { keepHeapFlat } from './heap.js';
 import type { RunningServer } from './serve.js';
 import type { Log } from './telemetry/log.js';
 
@@ -130,6 +131,7 @@ async function lookup(given: LookupFlags & { readonly name: string; readonly typ
 }
 
 async function run(mode: Mode, given: { readonly flags: Flags; readonly idle: readonly string[] }): Promise<number> {
+  keepHeapFlat();
   const request = { command: mode, flags: given.flags, env: process.env };
   const [loaded, { createLogger }, { runUntilSignal }] = await Promise.all([
     loadConfig(request),

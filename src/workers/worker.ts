@@ -4,6 +4,7 @@
  */
 import { type AnsweringSettings, AnsweringSide } from '../answering.js';
 import { systemClock } from '../clock.js';
+import { keepHeapFlat } from '../heap.js';
 import { ListenError } from '../listen/listener.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { messagesIn, TO_WORKER, type ToPrimary, type ToWorker } from './messages.js';
@@ -12,6 +13,8 @@ import { RemoteCatalog } from './remote-catalog.js';
 import { RemoteLog } from './remote-log.js';
 
 const TELL_METRICS_MS = 1_000;
+
+keepHeapFlat();
 
 const outbox = new Outbox<ToPrimary>((batch) => process.send?.([...batch]));
 const send = (message: ToPrimary): void => outbox.put(message);
