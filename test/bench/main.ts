@@ -6,7 +6,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { drawChart } from './draw/svg.js';
 import { formatResults } from './markdown.js';
-import { parseOptions } from './options.js';
+import { parseOptions, USAGE } from './options.js';
 import { describeMachine, readResults, type SectionResult, writeResults } from './results.js';
 import { SECTIONS, type SectionName } from './sections/all.js';
 
@@ -39,7 +39,9 @@ async function bench(args: readonly string[]): Promise<void> {
 }
 
 try {
-  await bench(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  if (args.includes('--help')) process.stdout.write(`${USAGE}\n`);
+  else await bench(args);
 } catch (error) {
   report(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { RESULTS_FILE } from './results.js';
 import { SECTION_NAMES, type SectionName } from './sections/all.js';
 
-const USAGE = `npm run bench -- [options]: everything but the soak, about 20 minutes
+export const USAGE = `npm run bench -- [options]: everything but the soak, about 20 minutes
 
   --only SECTION  one of ${SECTION_NAMES.join(', ')}; may be repeated
   --quick         one short round: whether all works, not for figures
