@@ -10,6 +10,8 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   m: 60_000,
   h: 3_600_000,
 };
+/** 63 bits of nanoseconds, about 292 years. */
+export const MAX_MS = 2 ** 63 / 1e6;
 const PART = /([0-9]*)(\.[0-9]*)?([^0-9.]*)/y;
 
 export class DurationError extends Error {
@@ -33,6 +35,7 @@ export function parseDurationMs(text: string): number {
       throw new DurationError(`time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`);
     }
     totalMs += Number(`${digits || '0'}${fraction}`) * unitMs;
+    if (totalMs > MAX_MS) throw invalid();
   }
   return sign * totalMs;
 }

@@ -1,5 +1,6 @@
 /** The catalog's rows. They are frozen by agreement: a change replaces the row, so readers may keep one. */
 import type { JsonObject } from './json/value.js';
+import type { ProxyFields } from './registration/proxy.js';
 
 export type TextMap = ReadonlyMap<string, string>;
 
@@ -38,9 +39,9 @@ export interface ServiceFacts {
   readonly meta: TextMap | null;
   readonly weights: Weights;
   readonly enableTagOverride: boolean;
-  /** `Proxy` as it was sent; undefined for an ordinary service. */
-  readonly proxy: JsonObject | undefined;
-  /** The proxy's `DestinationServiceName`; empty for an ordinary service. */
+  /** Undefined for an ordinary service. */
+  readonly proxy: ProxyFields | undefined;
+  /** The service that a proxy stands for; empty for an ordinary service. */
   readonly destination: string;
   readonly isConnectNative: boolean;
 }

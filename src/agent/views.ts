@@ -1,6 +1,7 @@
 /** Rows as the HTTP API shows them (http-api A5). Fields stand in Consul's order; absent ones are `undefined`. */
-import { JsonNumber, type JsonObject, type JsonValue } from './json/value.js';
+import { sorted } from './json/sorted.js';
 import type { Writable } from './json/write.js';
+import { proxyView } from './proxy-view.js';
 import type { CheckRow, NodeRow, ServiceFacts, ServiceRow, TaggedAddress } from './rows.js';
 
 export type JsonView = { readonly [field: string]: Writable };
@@ -30,7 +31,7 @@ export function serviceView(row: ServiceRow): JsonView {
     Port: row.port,
     Weights: weightsView(row),
     EnableTagOverride: row.enableTagOverride,
-    Proxy: proxyView(row),
+    Proxy: proxyView(row.proxy, { inCatalog: true }),
     Connect: row.isConnectNative ? { Native: true } : {},
     CreateIndex: row.createIndex,
     ModifyIndex: row.modifyIndex,
@@ -56,7 +57,7 @@ export function catalogServiceView(row: ServiceRow, node: NodeRow, datacenter: s
     ServiceMeta: row.meta ?? {},
     ServicePort: row.port,
     ServiceEnableTagOverride: row.enableTagOverride,
-    ServiceProxy: proxyView(row),
+    ServiceProxy: proxyView(row.proxy, { inCatalog: true }),
     ServiceConnect: row.isConnectNative ? { Native: true } : {},
     CreateIndex: row.createIndex,
     ModifyIndex: row.modifyIndex,
@@ -77,7 +78,7 @@ export function agentServiceView(facts: ServiceFacts, contentHash?: string): Jso
     Weights: weightsView(facts),
     EnableTagOverride: facts.enableTagOverride,
     ContentHash: contentHash,
-    Proxy: facts.proxy === undefined ? undefined : proxyView(facts),
+    Proxy: facts.kind !== 'connect-proxy' ? undefined : proxyView(facts.proxy, { inCatalog: false }),
     Connect: facts.isConnectNative ? { Native: true } : undefined,
   };
 }
@@ -94,7 +95,7 @@ export function checkView(row: CheckRow): JsonView {
     ServiceName: row.serviceName,
     ServiceTags: row.serviceTags,
     Type: row.type,
-    Definition: Object.fromEntries([...row.definition].map(([key, field]) => [key, writable(field)])),
+    Definition: Object.fromEntries([...row.definition].map(([key, field]) => [key, sorted(field)])),
     CreateIndex: row.createIndex,
     ModifyIndex: row.modifyIndex,
   };
@@ -106,25 +107,4 @@ function weightsView({ weights }: ServiceFacts): JsonView {
 
 function taggedAddressesView(addresses: ReadonlyMap<string, TaggedAddress>): Writable {
   return new Map([...addresses].map(([tag, { address, port }]) => [tag, { Address: address, Port: port }]));
-}
-
-/** The proxy's own fields, with the two that Consul always shows. */
-function proxyView({ proxy }: ServiceFacts): JsonView {
-  const fields = [...(proxy ?? [])].filter(([key]) => key !== 'MeshGateway' && key !== 'Expose');
-  return {
-    ...Object.fromEntries(fields.map(([key, value]) => [key, writable(value)])),
-    MeshGateway: writable(proxy?.get('MeshGateway') ?? new Map()),
-    Expose: writable(proxy?.get('Expose') ?? new Map()),
-  };
-}
-
-/** JSON that came from outside; what it holds in objects is sorted, as Go sorts its maps. */
-function writable(value: JsonValue): Writable {
-  if (value === null || typeof value !== 'object' || value instanceof JsonNumber) return value;
-  if (isObject(value)) return new Map([...value].map(([key, field]) => [key, writable(field)]));
-  return value.map(writable);
-}
-
-function isObject(value: readonly JsonValue[] | JsonObject): value is JsonObject {
-  return value instanceof Map;
 }

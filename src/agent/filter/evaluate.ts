@@ -1,5 +1,4 @@
 /** Turns an expression into a predicate over JSON views, checking selectors, operators and values once, beforehand. */
-import { JsonNumber } from '../json/value.js';
 import type { Writable } from '../json/write.js';
 import { parseGoBoolean } from '../query-options.js';
 import { compileRegexp, RegexpError } from './regexp.js';
@@ -151,10 +150,8 @@ function textOf(view: Writable): string {
   return typeof view === 'string' ? view : '';
 }
 
-/** Numbers of rows are whole; those of a proxy come as they were sent. */
 function numberOf(view: Writable): number {
-  const number = view instanceof JsonNumber ? Number(view.literal) : view;
-  return typeof number === 'number' && Number.isSafeInteger(number) ? number : 0;
+  return typeof view === 'number' && Number.isSafeInteger(view) ? view : 0;
 }
 
 /** Go's integers with a base prefix: `80`, `0x50`, `0o120`, `0120`, `0b1`. */

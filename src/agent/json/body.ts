@@ -1,8 +1,8 @@
-import { DurationError, parseDurationMs } from '../duration.js';
+import { DurationError, MAX_MS, parseDurationMs } from '../duration.js';
 import { HttpError } from '../http-error.js';
-import type { Decoder, Dialect } from './decode.js';
+import type { Decoder, Dialect, Expected, Place } from './decode.js';
 import { JsonSyntaxError, readFirstJson } from './read.js';
-import { JsonNumber, jsonKind } from './value.js';
+import { JsonNumber, type JsonValue, jsonKind } from './value.js';
 
 class BodyError extends Error {
   override readonly name = 'BodyError';
@@ -16,17 +16,24 @@ const bodyDialect: Dialect = {
   unknownKey: (key) => {
     throw new BodyError(`json: unknown field ${JSON.stringify(key)}`);
   },
-  wrongType: (value, { type }, { struct, path }) => {
-    const kind = value instanceof JsonNumber && type !== 'string' ? `number ${value.literal}` : jsonKind(value);
-    const target = path === '' ? `value of type ${type}` : `struct field ${struct}${path} of type ${type}`;
-    return new BodyError(`json: cannot unmarshal ${kind} into Go ${target}`);
-  },
+  wrongType,
   // Numbers are nanoseconds; Consul passes over values of other types.
-  durationMs: (value) => {
+  durationMs: (value, place) => {
     if (typeof value === 'string') return parseDurationMs(value);
-    return value instanceof JsonNumber ? Number(value.literal) / 1e6 : 0;
+    if (!(value instanceof JsonNumber)) return 0;
+    const ms = Math.trunc(Number(value.literal)) / 1e6;
+    if (!Number.isFinite(ms)) throw wrongType(value, { shape: 'scalar', type: 'float64' }, place);
+    return Math.abs(ms) < MAX_MS ? ms : -MAX_MS;
   },
 };
+
+function wrongType(value: JsonValue, { type }: Expected, { struct, path }: Place): BodyError {
+  // Go tells the number only where a number, but another one, would do.
+  const wantsNumber = /^(?:u?int|float)/.test(type);
+  const kind = value instanceof JsonNumber && wantsNumber ? `number ${value.literal}` : jsonKind(value);
+  const target = path === '' ? `value of type ${type}` : `struct field ${struct}${path} of type ${type}`;
+  return new BodyError(`json: cannot unmarshal ${kind} into Go ${target}`);
+}
 
 /** Decodes a request body; what is wrong with it becomes a 400 (http-api B2, "Bodies"). */
 export function decodeBody<T>(

@@ -75,6 +75,8 @@ export function object<F extends Fields>(
 
 export function list<T>(decode: Decoder<T>, type: string): Decoder<readonly T[]> {
   return (value, place) => {
+    // An element that is null is Go's empty list.
+    if (value === null) return [];
     if (!Array.isArray(value)) throw place.dialect.wrongType(value, { shape: 'list', type }, place);
     return value.map((element: JsonValue, position) => decode(element, elementOf(place, position)));
   };
@@ -115,12 +117,22 @@ export const unsigned: Decoder<bigint> = (value, place) => {
 
 export const durationMs: Decoder<number> = (value, place) => place.dialect.durationMs(value, place);
 
-/** An object that is kept as it came. */
+/** An object that is kept as it came, so long as Go could hold it. */
 export const opaque: Decoder<JsonObject> = (value, place) => {
   if (!(value instanceof Map))
     throw place.dialect.wrongType(value, { shape: 'map', type: 'map[string]interface {}' }, place);
+  checkNumbers(value, place);
   return value;
 };
+
+function checkNumbers(value: JsonValue, place: Place): void {
+  if (value instanceof JsonNumber) {
+    if (!Number.isFinite(Number(value.literal))) throw place.dialect.wrongType(value, scalar('float64'), place);
+  } else if (value instanceof Map || Array.isArray(value)) {
+    // The values of either; `instanceof Map` and `isArray` lose what they are.
+    for (const inner of value.values() as Iterable<JsonValue>) checkNumbers(inner, place);
+  }
+}
 
 export const textList = list(text, '[]string');
 export const textMap = mapOf(text, 'map[string]string');

@@ -18,6 +18,8 @@ export class JsonSyntaxError extends Error {
 const MAX_DEPTH = 1000;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const WHITESPACE = /[ \t\r\n]*/y;
+/** Half of a pair, which Go's strings cannot hold either. */
+const LONE_SURROGATE = /[\ud800-\udfff]/gu;
 const PLAIN_TEXT = /[^"\\\u0000-\u001f]*/y;
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
@@ -117,7 +119,7 @@ class JsonReader {
       if (next === undefined) throw this.#truncated();
       if (next !== '"' && next !== '\\') throw this.#unexpected('in string literal');
       this.#at += 1;
-      if (next === '"') return text;
+      if (next === '"') return text.replace(LONE_SURROGATE, '\ufffd');
       text += this.#readEscape();
     }
   }

@@ -1,5 +1,4 @@
 import { compareText } from '../order.js';
-import { JsonNumber } from './value.js';
 
 /** What can be written: objects keep their order of keys (Go's structs), maps are sorted by key (Go's maps). */
 export type Writable =
@@ -9,7 +8,6 @@ export type Writable =
   | number
   | bigint
   | string
-  | JsonNumber
   | readonly Writable[]
   | ReadonlyMap<string, Writable>
   | { readonly [field: string]: Writable };
@@ -32,7 +30,6 @@ function write(value: Writable, indent: string, parts: string[]): void {
   if (value === null || value === undefined) parts.push('null');
   else if (typeof value === 'string') parts.push(quote(value));
   else if (typeof value !== 'object') parts.push(String(value));
-  else if (value instanceof JsonNumber) parts.push(value.literal);
   else if (isList(value)) writeList(value, indent, parts);
   else writeFields(value instanceof Map ? sortedEntries(value) : Object.entries(value), indent, parts);
 }

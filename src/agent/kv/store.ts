@@ -23,6 +23,11 @@ export const KV_VERBS = [
 ] as const;
 export type KvVerb = (typeof KV_VERBS)[number];
 
+/** An operation that fails whatever it is about. */
+export interface UnknownOperation {
+  readonly unknownVerb: string;
+}
+
 export interface KvOperation {
   readonly verb: KvVerb;
   readonly key: string;
@@ -94,12 +99,18 @@ export class KvStore {
   }
 
   /** Runs all operations or, when one does not succeed, none; the outcomes tell which. */
-  transact(operations: readonly KvOperation[]): readonly KvOutcome[] {
+  transact(operations: readonly (KvOperation | UnknownOperation)[]): readonly KvOutcome[] {
+    // Looked for before anything runs: then it is all that is wrong.
+    if (operations.some(lacksKey)) {
+      return operations.map((operation) => (lacksKey(operation) ? NO_KEY : { kind: 'done', pairs: [] }));
+    }
     return this.#parts.ledger.write((write) => {
       const before = { pairs: new Map(this.#pairs), graves: new Map(this.#graves), index: this.#index };
       const touched: string[] = [];
       const draft = { index: write.index, touch: (...keys: readonly string[]) => void touched.push(...keys) };
-      const outcomes = operations.map((operation) => this.#run(operation, draft));
+      const outcomes = operations.map((operation) =>
+        'unknownVerb' in operation ? unknown(operation) : this.#run(operation, draft),
+      );
       if (outcomes.every(({ kind }) => kind === 'done')) write.touch(...touched);
       else {
         this.#pairs = before.pairs;
@@ -112,8 +123,7 @@ export class KvStore {
 
   #run(operation: KvOperation, write: Write): KvOutcome {
     const { verb, key, index, session } = operation;
-    if (key === '' && verb !== 'get-tree' && verb !== 'delete-tree')
-      return { kind: 'failed', what: 'Must provide key' };
+    if (lacksKey(operation)) return NO_KEY;
     const found = this.#pairs.get(key);
     switch (verb) {
       case 'set':
@@ -224,6 +234,17 @@ function isSame(pair: KvPair, contents: Omit<KvPair, 'createIndex' | 'modifyInde
 
 function done(pair: KvPair): KvOutcome {
   return { kind: 'done', pairs: [pair] };
+}
+
+const NO_KEY: KvOutcome = { kind: 'failed', what: 'Must provide key' };
+
+function lacksKey(operation: KvOperation | UnknownOperation): boolean {
+  if ('unknownVerb' in operation) return false;
+  return operation.key === '' && operation.verb !== 'get-tree' && operation.verb !== 'delete-tree';
+}
+
+function unknown({ unknownVerb }: UnknownOperation): KvOutcome {
+  return { kind: 'failed', what: `unknown KV verb ${JSON.stringify(unknownVerb)}` };
 }
 
 function refused(what: string): KvOutcome {

@@ -3,6 +3,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import type { Log } from '../../telemetry/log.js';
 import { type Decoded, flag, integer, mapOf, object, opaque, text, textList, textMap } from '../json/decode.js';
 import type { ServiceFacts, TaggedAddress, TextMap, Weights } from '../rows.js';
+import { proxy, upstreamProblems } from './proxy.js';
 
 const weights = object('Weights', { Passing: integer, Warning: integer });
 const taggedAddress = object('ServiceAddress', { Address: text, Port: integer });
@@ -18,7 +19,7 @@ export const SERVICE_FIELDS = {
   Port: integer,
   Weights: weights,
   EnableTagOverride: flag,
-  Proxy: opaque,
+  Proxy: proxy,
   Connect: object('ServiceConnect', { Native: flag, SidecarService: opaque }),
 };
 
@@ -26,7 +27,6 @@ export type ServiceFields = Decoded<typeof SERVICE_FIELDS>;
 
 /** The facts of a registration. A service without an id is known by its name; weights are taken literally when given. */
 export function serviceFacts(name: string, fields: ServiceFields): ServiceFacts {
-  const destination = fields.Proxy?.get('DestinationServiceName');
   return {
     id: fields.ID || name,
     service: name,
@@ -39,7 +39,7 @@ export function serviceFacts(name: string, fields: ServiceFields): ServiceFacts 
     weights: weightsOf(fields),
     enableTagOverride: fields.EnableTagOverride ?? false,
     proxy: fields.Proxy,
-    destination: typeof destination === 'string' ? destination : '',
+    destination: fields.Proxy?.DestinationServiceName ?? '',
     isConnectNative: fields.Connect?.Native ?? false,
   };
 }
@@ -112,8 +112,12 @@ function metaPairProblem(key: string, value: string): string | undefined {
 export function proxyProblem(facts: ServiceFacts): string | undefined {
   if (facts.kind !== 'connect-proxy') return undefined;
   const problems = [
-    ...(facts.destination === '' ? ['Proxy.DestinationServiceName must be non-empty for Connect proxy services'] : []),
+    ...(facts.destination.trim() === ''
+      ? ['Proxy.DestinationServiceName must be non-empty for Connect proxy services']
+      : []),
     ...(facts.port === 0 ? ['Port must be set for a Connect proxy'] : []),
+    ...(facts.isConnectNative ? ['A Proxy cannot also be Connect Native, only typical services'] : []),
+    ...upstreamProblems(facts.proxy ?? {}),
   ];
   if (problems.length === 0) return undefined;
   const count = problems.length === 1 ? '1 error' : `${problems.length} errors`;

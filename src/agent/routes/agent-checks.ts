@@ -22,7 +22,7 @@ export interface AgentCheckParts {
   readonly areScriptsEnabled: boolean;
 }
 
-const statusUpdate = object('', { Status: text, Output: text });
+const statusUpdate = object('checkUpdate', { Status: text, Output: text });
 
 /** /v1/agent/check... (http-api B4). */
 export function agentCheckEndpoints(parts: AgentCheckParts): readonly Endpoint[] {

@@ -1,9 +1,15 @@
 /** The bodies of catalog/register and catalog/deregister, and what a registration does (http-api B6). */
-import { formatDuration } from '../duration.js';
 import { HttpError } from '../http-error.js';
-import { type Decoder, durationMs, flag, list, object, text, textList, textMap, unsigned } from '../json/decode.js';
-import type { JsonObject, JsonValue } from '../json/value.js';
-import { isWildcardAddress, metaProblem, proxyProblem, SERVICE_FIELDS, serviceFacts } from '../registration/service.js';
+import { type Decoder, flag, list, object, text, textList, textMap, unsigned } from '../json/decode.js';
+import { checkRecord } from '../registration/check-record.js';
+import {
+  isWildcardAddress,
+  metaProblem,
+  proxyProblem,
+  SERVICE_FIELDS,
+  serviceFacts,
+  weightsProblem,
+} from '../registration/service.js';
 import type { StateStore } from '../store.js';
 
 /** Sent back by clients that read a row, changed it and register it again. */
@@ -23,7 +29,7 @@ const check = object('HealthCheck', {
   ServiceName: text,
   ServiceTags: textList,
   Type: text,
-  Definition: checkDefinition,
+  Definition: checkRecord,
 });
 
 export const registration = object('RegisterRequest', {
@@ -101,7 +107,8 @@ function validService(node: string, fields: ReturnType<typeof service>): ReturnT
       `failed inserting service: Invalid Service Meta for node ${node} and serviceID ${facts.id}: ${meta}`,
     );
   }
-  return facts;
+  // Weights that an agent would refuse, the catalog passes over.
+  return weightsProblem(facts.weights) === undefined ? facts : { ...facts, weights: { passing: 1, warning: 1 } };
 }
 
 function validateCheck(node: string, fields: CheckFields, hasService: (id: string) => boolean): void {
@@ -129,8 +136,8 @@ function checkEntry(node: string, fields: CheckFields): Parameters<StateStore['p
     notes: fields.Notes ?? '',
     output: fields.Output ?? '',
     serviceId: fields.ServiceID ?? '',
-    type: fields.Type || typeOf(fields.Definition),
-    definition: fields.Definition ?? new Map(),
+    type: fields.Type || (fields.Definition?.type ?? ''),
+    definition: fields.Definition?.shown ?? new Map(),
   };
 }
 
@@ -140,39 +147,6 @@ function checkNodeId(id: string): void {
   if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) {
     throw new HttpError(500, 'Bad node ID: uuid is improperly formatted');
   }
-}
-
-const DEFINITION_FIELDS = [
-  'Interval',
-  'Timeout',
-  'DeregisterCriticalServiceAfter',
-  'HTTP',
-  'Header',
-  'Method',
-  'Body',
-  'TLSSkipVerify',
-  'TCP',
-] as const;
-
-/** A check's definition as it is shown again: known fields in Consul's order, durations spelled its way. */
-function checkDefinition(value: JsonValue, place: Parameters<Decoder<unknown>>[1]): JsonObject {
-  if (!(value instanceof Map))
-    throw place.dialect.wrongType(value, { shape: 'map', type: 'structs.HealthCheckDefinition' }, place);
-  const fields: JsonObject = value;
-  return new Map(
-    DEFINITION_FIELDS.flatMap((name, position) => {
-      const field = fields.get(name);
-      if (field === undefined || field === null || field === '' || field === false) return [];
-      if (position > 2) return [[name, field] as const];
-      const ms = durationMs(field, place);
-      return ms === 0 ? [] : [[name, formatDuration(ms)] as const];
-    }),
-  );
-}
-
-function typeOf(definition: JsonObject | undefined): string {
-  if (definition?.has('HTTP')) return 'http';
-  return definition?.has('TCP') ? 'tcp' : '';
 }
 
 function notNull<T>(decode: Decoder<T>): Decoder<T> {

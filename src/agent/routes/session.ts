@@ -122,7 +122,7 @@ async function create({ sessions, nodeName, datacenter }: SessionParts, request:
   const session: NewSession = {
     name: body.Name ?? '',
     node: body.Node || nodeName,
-    lockDelayMs: body.LockDelay ?? DEFAULT_LOCK_DELAY_MS,
+    lockDelayMs: lockDelayMsOf(body.LockDelay ?? DEFAULT_LOCK_DELAY_MS),
     behavior,
     ttl: body.TTL ?? '',
     ttlMs: ttlMsOf(body.TTL ?? ''),
@@ -130,6 +130,12 @@ async function create({ sessions, nodeName, datacenter }: SessionParts, request:
     serviceChecks: body.ServiceChecks?.map(({ ID = '' }) => ID) ?? null,
   };
   return jsonReply({ ID: sessions.create(session) });
+}
+
+/** A number below a thousand was meant as seconds, not as nanoseconds (Consul API docs, "Create Session"). */
+function lockDelayMsOf(givenMs: number): number {
+  const ns = givenMs * 1e6;
+  return Math.max(0, ns < 1000 ? ns * 1000 : givenMs);
 }
 
 function ttlMsOf(ttl: string): number {

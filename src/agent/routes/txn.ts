@@ -4,7 +4,7 @@ import { decodeBody } from '../json/body.js';
 import { type Decoder, list, object, text, unsigned } from '../json/decode.js';
 import type { Writable } from '../json/write.js';
 import { pairView } from '../kv/pair.js';
-import { KV_VERBS, type KvOperation, type KvOutcome, type KvStore, type KvVerb } from '../kv/store.js';
+import { KV_VERBS, type KvOperation, type KvOutcome, type KvStore, type UnknownOperation } from '../kv/store.js';
 import { checkDatacenter } from '../query-options.js';
 import { jsonReply, type Reply } from '../reply.js';
 
@@ -58,28 +58,24 @@ async function transact({ kv, datacenter }: TxnParts, request: AgentRequest): Pr
     throw new HttpError(413, `Transaction contains too many operations (${count})`);
   }
   checkDatacenter(request.query.get('dc'), datacenter);
-  const run: KvOperation[] = [];
-  const unknown: Writable[] = [];
-  for (const [index, { KV = {} }] of body.entries()) {
-    const verb = KV_VERBS.find((known) => known === KV.Verb);
-    if (verb === undefined) unknown.push({ OpIndex: index, What: `unknown KV verb ${JSON.stringify(KV.Verb ?? '')}` });
-    else run.push(operationOf(verb, KV));
-  }
+  // Operations on nothing do not count, neither here nor in the positions of errors.
+  const asked = body.flatMap(({ KV }) => (KV === undefined ? [] : [operationOf(KV)]));
   // Consul takes transactions that write nothing another way, and shows it.
-  const isReadOnly = !run.some(({ verb }) => WRITE_VERBS.has(verb));
+  const isReadOnly = !asked.some((one) => 'verb' in one && WRITE_VERBS.has(one.verb));
   const facts = isReadOnly ? { Index: 0, LastContact: 0, KnownLeader: true, ConsistencyLevel: '' } : {};
   const headers: Reply['headers'] = isReadOnly ? { 'X-Consul-Knownleader': 'true', 'X-Consul-Lastcontact': '0' } : {};
-  if (unknown.length > 0) return jsonReply({ Results: null, Errors: unknown, ...facts }, headers, 409);
-  const outcomes = kv.transact(run);
+  const outcomes = kv.transact(asked);
   const errors = outcomes.flatMap((outcome, index) =>
     outcome.kind === 'done' ? [] : [{ OpIndex: index, What: outcome.what }],
   );
   if (errors.length > 0) return jsonReply({ Results: null, Errors: errors, ...facts }, headers, 409);
-  const results = outcomes.flatMap((outcome, index) => resultsOf(outcome, run[index]?.verb ?? 'get'));
+  const results = outcomes.flatMap((outcome, index) => resultsOf(outcome, asked[index]));
   return jsonReply({ Results: results, Errors: null, ...facts }, headers);
 }
 
-function operationOf(verb: KvVerb, fields: ReturnType<typeof operation>): KvOperation {
+function operationOf(fields: ReturnType<typeof operation>): KvOperation | UnknownOperation {
+  const verb = KV_VERBS.find((known) => known === fields.Verb);
+  if (verb === undefined) return { unknownVerb: fields.Verb ?? '' };
   return {
     verb,
     key: fields.Key ?? '',
@@ -90,7 +86,8 @@ function operationOf(verb: KvVerb, fields: ReturnType<typeof operation>): KvOper
   };
 }
 
-function resultsOf(outcome: KvOutcome, verb: KvVerb): readonly Writable[] {
+function resultsOf(outcome: KvOutcome, asked: KvOperation | UnknownOperation | undefined): readonly Writable[] {
   if (outcome.kind !== 'done') return [];
-  return outcome.pairs.map((pair) => ({ KV: pairView(pair, { withValue: READ_VERBS.has(verb) }) }));
+  const withValue = asked !== undefined && 'verb' in asked && READ_VERBS.has(asked.verb);
+  return outcome.pairs.map((pair) => ({ KV: pairView(pair, { withValue }) }));
 }

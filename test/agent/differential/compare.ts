@@ -23,7 +23,9 @@ const COMPARED_HEADERS = [
 /** Where Consul's own text ends and that of a library it uses begins: what comes behind is Go's, not Consul's. */
 const GO_TEXT = [
   /(?<=Go value of type).*/s,
-  /(?<=Go struct field \S* of type).*/s,
+  // Which field it is, ours says more exactly.
+  /(?<=Go struct field )\S* of type.*/s,
+  /(?<=illegal base64 data at input byte )\d+/,
   /(?<=error parsing regexp: ).*/,
   /(?<=: no match found).*/,
 ];
