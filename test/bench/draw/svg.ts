@@ -1,5 +1,4 @@
 /** Charts as SVG, to be read in a light and in a dark page. */
-
 import type { Chart } from './chart.js';
 import { drawBars, drawLines } from './marks.js';
 import { bandScale, decadeScale, linearScale, logScaleOf, type Scale } from './scale.js';
@@ -9,6 +8,8 @@ const WIDTH = 720;
 const HEIGHT = 420;
 const PLOT = { left: 64, right: 688, top: 124, bottom: 356 };
 const MARGIN = 24;
+/** Keeps the figures of the first and the last point off the ticks. */
+const INSET = 28;
 /** What a letter of the legend takes, and its swatch with the space around it. */
 const LETTER_WIDTH = 6.6;
 const SWATCH_WIDTH = 44;
@@ -35,8 +36,9 @@ export function drawChart(chart: Chart): string {
 function scalesOf({ x, y, series }: Chart): { readonly x: Scale; readonly y: Scale } {
   const xs = series.flatMap(({ points }) => points.map(([value]) => value));
   const ys = series.flatMap(({ points }) => points.map(([, value]) => value));
-  const across = { start: PLOT.left, end: PLOT.right };
   const up = { start: PLOT.bottom, end: PLOT.top };
+  const inset = x.scale === 'log' ? INSET : 0;
+  const across = { start: PLOT.left + inset, end: PLOT.right - inset };
   const scaleX = { linear: linearScale, log: logScaleOf, bands: bandScale }[x.scale];
   return { x: scaleX(xs, across), y: y.scale === 'log' ? decadeScale(ys, up) : linearScale(ys, up) };
 }

@@ -47,6 +47,7 @@ export async function measureSize(
   // What asking for so much sets off in the background is no part of what a query costs.
   await dnsperf(ours.port, all, { seconds });
   await quiet(ours.pid);
+  await quiet(consul.pid);
   const plan = { rounds, seconds, onSample: () => undefined };
   const samples = [...(await measureCosts([all], [ours, consul], plan)), ...(await measureCosts([few], [ours], plan))];
   const cpu = (server: BenchServer, load: Load): number =>
