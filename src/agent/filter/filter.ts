@@ -3,11 +3,11 @@ import { compileExpression, FilterError, type Predicate } from './evaluate.js';
 import type { Schema } from './schema.js';
 import { FilterSyntaxError, parseExpression } from './syntax.js';
 
-/** What Consul's catalog and health reads put before a filter's problem; the agent's own reads put nothing. */
-const CATALOG_PREFIX = 'Failed to create boolean expression evaluator: ';
+/** What Consul puts before a filter's problem, but for that of agent/checks. */
+const PREFIX = 'Failed to create boolean expression evaluator: ';
 
 /** The predicate of `?filter=`; without one everything is kept. A bad filter is a 500, as in Consul 1.8. */
-export function filterOf(query: URLSearchParams, schema: Schema, prefix = CATALOG_PREFIX): Predicate {
+export function filterOf(query: URLSearchParams, schema: Schema, prefix = PREFIX): Predicate {
   const text = query.get('filter') ?? '';
   if (text === '') return () => true;
   try {

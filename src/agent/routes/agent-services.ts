@@ -67,7 +67,7 @@ export function agentServiceEndpoints(parts: AgentServiceParts): readonly Endpoi
       methods: ['GET'],
       path: '/v1/agent/services',
       handle: ({ query }) => {
-        const keep = filterOf(query, SERVICE_ROW, '');
+        const keep = filterOf(query, SERVICE_ROW);
         const views = [...state.services].map(([id, { facts }]) => [id, agentServiceView(facts)] as const);
         return jsonReply(new Map(views.filter(([, view]) => keep(view))));
       },

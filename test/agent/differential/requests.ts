@@ -256,6 +256,8 @@ export const SCENARIOS: readonly Scenario[] = [
       'GET /v1/health/state/critical',
       'PUT /v1/agent/check/update/service:c1 {"Status":"passing","Output":"ok"}',
       'GET /v1/agent/checks?filter=CheckID==%22service:c1%22',
+      'GET /v1/agent/checks?filter=Bogus==1',
+      'GET /v1/agent/services?filter=Bogus==1',
       'PUT /v1/agent/service/register {"Name":"c1","Tags":["t"]}',
       'GET /v1/health/service/c1',
       'PUT /v1/agent/service/register {"Name":"c1","Check":{"TTL":"2h","Status":"critical","Notes":"again"}}',

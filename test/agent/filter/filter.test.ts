@@ -69,6 +69,7 @@ describe('H137 filter expressions', () => {
     ['Node.x.y == 1', 'Selector "Node.x" is not valid'],
     ['Meta == x', 'Invalid match operator "Equal" for selector "Meta"'],
     ['Node is empty', 'Invalid match operator "Is Empty" for selector "Node"'],
+    ['Node matches "(?i:a)"', 'Failed to compile regular expression "(?i:a)": error parsing regexp: invalid'],
     ['Node matches "("', 'Failed to compile regular expression "(": error parsing regexp: '],
   ])('%s is refused: %s', (filter, message) => {
     expect(() => keeps(filter, NODE_ROW)).toThrow(message);
