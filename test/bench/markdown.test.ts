@@ -13,7 +13,7 @@ const START: SectionResult = {
     { name: 'gain', measured: 1.7, unit: 'x', bound: 'at least', limit: 1.7 },
     { name: 'not measured', measured: Number.NaN, unit: 'x', bound: 'at least', limit: 4 },
   ],
-  tables: [{ title: 'Times', head: ['way', 'ms'], rows: [['serve', '380']] }],
+  tables: [{ title: 'Times', head: ['way', 'ms'], rows: [['serve', '380']], note: 'Of one run.' }],
   charts: [],
   data: undefined,
 };
@@ -26,6 +26,12 @@ test('a goal is met at its limit, and never when it was not measured', () => {
     '| gain | 1.70x | at least 1.7x | met |',
     '| not measured | - | at least 4x | **not met** |',
   ]);
+});
+
+test('a table stands under its title, and its note below', () => {
+  expect(formatResults({ start: START }, { chartFolder: 'charts' })).toContain(
+    '**Times**\n\n| way | ms |\n| --- | --- |\n| serve | 380 |\n\nOf one run.\n',
+  );
 });
 
 test('sections of the same day and machine are named together, quick ones apart', () => {

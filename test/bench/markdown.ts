@@ -51,9 +51,9 @@ function goalTable(goals: readonly Goal[]): Table {
   };
 }
 
-function formatTable({ title, head, rows }: Table): string {
+function formatTable({ title, head, rows, note }: Table): string {
   const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
-  return `**${title}**\n\n${lines.join('\n')}`;
+  return [`**${title}**`, lines.join('\n'), ...(note === undefined ? [] : [note])].join('\n\n');
 }
 
 function unitBehind(unit: string): string {

@@ -36,6 +36,8 @@ export interface Table {
   readonly title: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** What a reader has to know to judge them. */
+  readonly note?: string;
 }
 
 export function isMet({ bound, measured, limit }: Goal): boolean {

@@ -83,7 +83,7 @@ function goalsOf(samples: readonly WorkerSample[]): readonly Goal[] {
 
 function tableOf(samples: readonly WorkerSample[]): Table {
   return {
-    title: 'By number of workers, all processes and dnsperf on the same cores',
+    title: 'By number of workers',
     head: [
       'load',
       'workers',
@@ -100,6 +100,9 @@ function tableOf(samples: readonly WorkerSample[]): Table {
         `${formatNumber(gain(samples, load, workers))}x`,
       ]),
     ),
+    note:
+      'dnsperf takes its part of the same cores, so the rates measured are not those of free ones: the last column follows ' +
+      'from CPU time per query, given that packets go to whoever is free.',
   };
 }
 
