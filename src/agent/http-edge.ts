@@ -61,6 +61,7 @@ export class HttpEdge {
     if (target !== path) return { status: 301, headers: { Location: `${encodePath(target)}${search}` }, body: '' };
     const endpoint = this.#router.find(path);
     if (endpoint === undefined) return textReply(404, 'Invalid URL path: not a recognized HTTP API endpoint');
+    if (/%(?![0-9a-f]{2})/i.test(search)) return { status: 500, headers: {}, body: '' };
     const method = incoming.method ?? 'GET';
     const allow = `OPTIONS,${endpoint.methods.join(',')}`;
     if (method === 'OPTIONS') return { status: 200, headers: { Allow: allow }, body: '' };
@@ -70,7 +71,6 @@ export class HttpEdge {
       return textReply(405, `method ${method} not allowed`, { Allow: allow });
     }
     if (WRITE_METHODS.has(method) || isLenientGet) checkWrite(caller, this.#guard);
-    if (/%(?![0-9a-f]{2})/i.test(search)) return { status: 500, headers: {}, body: '' };
     const query = new URLSearchParams(search);
     checkEnterprise(endpoint.path, query);
     const request: AgentRequest = {

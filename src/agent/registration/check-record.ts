@@ -23,7 +23,7 @@ const FIELDS = {
   DeregisterCriticalServiceAfter: durationMs,
   HTTP: text,
   TLSSkipVerify: flag,
-  Header: mapOf(textList, 'map[string][]string'),
+  Header: mapOf(headerValues, 'map[string][]string'),
   Method: text,
   Body: text,
   TCP: text,
@@ -36,6 +36,11 @@ const FIELDS = {
   AliasService: text,
   TTL: durationMs,
 };
+/** No list is not an empty one when it is shown again. */
+function headerValues(...[value, place]: Parameters<typeof textList>): readonly string[] | null {
+  return value === null ? null : textList(value, place);
+}
+
 const fieldsOf = object('HealthCheckDefinition', FIELDS, { allowsUnknown: true });
 
 export interface CheckRecord {

@@ -1,5 +1,6 @@
 /** What a cluster of one says about itself: coordinates, Raft, and the ACL system that is switched off (http-api B8). */
 import type { Endpoint } from '../endpoint.js';
+import { checkDatacenter, parseQueryOptions } from '../query-options.js';
 import type { Reader } from '../read.js';
 import { jsonReply, textReply } from '../reply.js';
 import { SERVER_PORT, type SelfFacts, ZERO_COORDINATE } from '../self.js';
@@ -37,7 +38,11 @@ export function clusterEndpoints({ facts, reader }: ClusterParts): readonly Endp
     {
       methods: ['GET'],
       path: '/v1/operator/raft/configuration',
-      handle: () => jsonReply({ Servers: [{ ...server, ProtocolVersion: '3', Voter: true }], Index: 0 }),
+      handle: ({ query }) => {
+        parseQueryOptions(query, undefined);
+        checkDatacenter(query.get('dc'), datacenter);
+        return jsonReply({ Servers: [{ ...server, ProtocolVersion: '3', Voter: true }], Index: 0 });
+      },
     },
     {
       methods: ['GET', 'PUT', 'POST', 'DELETE'],

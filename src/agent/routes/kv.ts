@@ -2,7 +2,7 @@ import type { AgentRequest, Endpoint } from '../endpoint.js';
 import { HttpError } from '../http-error.js';
 import { type KvPair, pairView } from '../kv/pair.js';
 import type { KvOperation, KvStore, KvVerb } from '../kv/store.js';
-import { checkDatacenter, parseUint64 } from '../query-options.js';
+import { checkDatacenter, parseQueryOptions, parseUint64 } from '../query-options.js';
 import type { Reader } from '../read.js';
 import { jsonReply, type Reply } from '../reply.js';
 
@@ -21,6 +21,8 @@ export function kvEndpoints(parts: KvParts): readonly Endpoint[] {
       methods: ['GET', 'PUT', 'DELETE'],
       path: '/v1/kv/',
       handle: (request) => {
+        // Reads or not, wrong options are the first thing that Consul tells.
+        parseQueryOptions(request.query, request.header('cache-control'));
         if (request.method === 'PUT') return put(parts, request);
         return request.method === 'DELETE' ? remove(parts, request) : read(parts, request);
       },

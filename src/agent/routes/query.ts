@@ -73,7 +73,8 @@ function read({ queries, reader }: QueryParts, request: AgentRequest): Promise<R
 }
 
 async function update({ queries, datacenter }: QueryParts, request: AgentRequest): Promise<Reply> {
-  const body = decodeBody(await request.body(), queryBody);
+  const source = await request.body();
+  const body = source.length === 0 ? {} : decodeBody(source, queryBody);
   checkDatacenter(request.query.get('dc'), datacenter);
   queries.update(queryOfBody(body, request.argument));
   return NOTHING;
@@ -106,6 +107,7 @@ function execute(parts: QueryParts, request: AgentRequest): Promise<Reply> {
 }
 
 function explain(parts: QueryParts, request: AgentRequest): Promise<Reply> {
+  limitOf(request.query.get('limit'));
   return answerOnce(parts, request, (query) => ({ Query: queryView(query), ...SERVER_FACTS }));
 }
 

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../endpoint.js';
-import { checkDatacenter } from '../query-options.js';
+import { checkDatacenter, parseQueryOptions } from '../query-options.js';
 import { jsonReply, textReply } from '../reply.js';
 
 export interface StatusParts {
@@ -14,6 +14,7 @@ export function statusEndpoints({ serverAddress, datacenter }: StatusParts): rea
     methods: ['GET'],
     path,
     handle: ({ query }) => {
+      parseQueryOptions(query, undefined);
       checkDatacenter(query.get('dc'), datacenter);
       return jsonReply(value);
     },

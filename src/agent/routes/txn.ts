@@ -5,7 +5,7 @@ import { type Decoder, list, object, text, unsigned } from '../json/decode.js';
 import type { Writable } from '../json/write.js';
 import { pairView } from '../kv/pair.js';
 import { KV_VERBS, type KvOperation, type KvOutcome, type KvStore, type UnknownOperation } from '../kv/store.js';
-import { checkDatacenter } from '../query-options.js';
+import { checkDatacenter, parseQueryOptions } from '../query-options.js';
 import { jsonReply, type Reply } from '../reply.js';
 
 export interface TxnParts {
@@ -51,6 +51,7 @@ export function txnEndpoints(parts: TxnParts): readonly Endpoint[] {
 }
 
 async function transact({ kv, datacenter }: TxnParts, request: AgentRequest): Promise<Reply> {
+  parseQueryOptions(request.query, undefined);
   const refuse = (reason: string): HttpError => new HttpError(400, `Failed to parse body: ${reason}`);
   const body = decodeBody(await request.body(), operations, refuse);
   if (body.length > MAX_OPERATIONS) {
