@@ -271,6 +271,7 @@ export class Entries<T> {
 
   #letGo(entry: Entry<T>): void {
     this.#options.hotNames.drop(entry.source.key);
+    this.#queue.delete(entry);
     this.#conceal(entry);
   }
 

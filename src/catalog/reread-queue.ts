@@ -52,6 +52,12 @@ export class RereadQueue<E> {
     void this.#pump();
   }
 
+  /** Nobody wants this entry any more. */
+  delete(entry: E): void {
+    this.#first.delete(entry);
+    this.#rest.delete(entry);
+  }
+
   async #pump(): Promise<void> {
     if (this.#isPumping) return;
     this.#isPumping = true;
@@ -61,7 +67,7 @@ export class RereadQueue<E> {
         const entry = this.#next();
         if (entry === undefined) return;
         if (!isDue(entry)) {
-          this.#remove(entry);
+          this.delete(entry);
           continue;
         }
         if (!budget.take()) {
@@ -69,7 +75,7 @@ export class RereadQueue<E> {
           await clock.sleep(budget.waitMs(), { signal });
           continue;
         }
-        this.#remove(entry);
+        this.delete(entry);
         this.#running += 1;
         void this.#options.reread(entry).finally(() => {
           this.#running -= 1;
@@ -81,11 +87,6 @@ export class RereadQueue<E> {
     } finally {
       this.#isPumping = false;
     }
-  }
-
-  #remove(entry: E): void {
-    this.#first.delete(entry);
-    this.#rest.delete(entry);
   }
 
   #next(): E | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
-import { portsOf, Running } from './running.js';
+import { portsOf, Running, type RunningOptions } from './running.js';
 import { metricOf } from './setup.js';
 
 const BUDGET_PER_SECOND = 200;
@@ -14,8 +14,11 @@ function servicesNamed(count: number): Record<string, { port: number; node: stri
 }
 
 /** Blocking queries of their own would hide what the aggregates do. */
-async function startWith(count: number): Promise<Running> {
-  const running = await Running.start({ consul: { services: servicesNamed(count) }, cache: { maxWatches: 0 } });
+async function startWith(count: number, cache: RunningOptions['cache'] = {}): Promise<Running> {
+  const running = await Running.start({
+    consul: { services: servicesNamed(count) },
+    cache: { maxWatches: 0, ...cache },
+  });
   for (let from = 0; from < count; from += 200) {
     const names = Array.from({ length: Math.min(200, count - from) }, (_unused, index) => `web-${from + index}`);
     await Promise.all(names.map((name) => running.instances(name)));
@@ -116,6 +119,20 @@ describe('H047: when all may have changed, every second, and there are more name
     }
     const paths = running.consul.requestsTo('health/service/').map(({ path }) => path);
     expect(new Set(paths).size).toBe(count);
+  });
+
+  test('those that had to make room in the meantime are not', async () => {
+    await using running = await startWith(400, { serviceCacheEntries: 400 });
+    running.consul.catalog.touch();
+    // Half of them, those asked last.
+    await running.quiet();
+    expect(running.count('health/service/web-399')).toBe(2);
+    for (let index = 0; index < 200; index += 1) running.consul.setService(`new-${index}`, [{ port: 1 }]);
+    await running.quiet();
+    for (let index = 0; index < 200; index += 1) await running.instances(`new-${index}`);
+    await running.pass(5_000);
+    expect(running.count('health/service/web-0')).toBe(1);
+    expect(running.cache.stats().entries).toBe(400);
   });
 
   test('those that are known to have changed come first', async () => {
