@@ -14,6 +14,10 @@ for (const chart of SECTION_NAMES.flatMap((name) => results[name]?.charts ?? [])
   await writeFile(`${ROOT}${CHARTS}/${chart.name}.svg`, drawChart(chart));
 }
 const readme = await readFile(`${ROOT}README.md`, 'utf8');
-const [before = '', rest = ''] = readme.split(/(?<=<!-- bench -->\n)/);
-const after = rest.slice(rest.indexOf('<!-- /bench -->'));
-await writeFile(`${ROOT}README.md`, `${before}\n${formatResults(results, { chartFolder: CHARTS })}\n${after}`);
+const chapter = /(?<=<!-- bench -->\n)[\s\S]*(?=<!-- \/bench -->)/;
+if (!chapter.test(readme)) throw new Error('Cannot write results: README.md has lost its markers "bench" and "/bench"');
+const text = formatResults(results, { chartFolder: CHARTS });
+await writeFile(
+  `${ROOT}README.md`,
+  readme.replace(chapter, () => `\n${text}\n`),
+);
