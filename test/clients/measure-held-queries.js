@@ -1,12 +1,14 @@
 // Measures what blocking queries cost the embedded agent: npm run build && node test/clients/measure-held-queries.js [COUNT]
 //
 // COUNT (5,000) queries wait for one service, each on a connection of its own; then the service changes. Fails unless every
-// one of them is answered with the change, and beyond the limits below, which leave room for a machine that is busy.
+// one of them is answered with the change, and beyond the limits below. The wall clock also runs for what else the machine
+// does, so its load is told; the agent's processor time is what compares.
 // How many answer what, without a clock, is tested in held-queries.test.ts.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -73,7 +75,7 @@ try {
   const told = answers.filter(([answer]) => /^HTTP\/1.1 200 .*"Port": 8080/s.test(answer)).length;
   const isWithinLimits = end - start < MAX_MS && Math.max(held, after) - before < MAX_MIB;
   if (told < COUNT) console.log(`only ${told} were answered with the change`);
-  if (!isWithinLimits) console.log(`beyond ${MAX_MIB} MiB or ${MAX_MS} ms`);
+  if (!isWithinLimits) console.log(`beyond ${MAX_MIB} MiB or ${MAX_MS} ms, at a load of ${loadavg()[0]?.toFixed(1)}`);
   if (told < COUNT || !isWithinLimits) process.exitCode = 1;
   for (const socket of sockets) socket.destroy();
 } finally {
