@@ -10,7 +10,6 @@ import { checkEnterprise } from './enterprise.js';
 import { checkWrite, type GuardedRequest, type GuardOptions, mayWriteWithGet } from './guard.js';
 import { HttpError } from './http-error.js';
 import { type Reply, textReply } from './reply.js';
-import { Router } from './router.js';
 
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** As in Consul: shorter bodies do not profit. */
@@ -18,20 +17,24 @@ const MIN_GZIP_BYTES = 1400;
 const WRITE_METHODS: ReadonlySet<string> = new Set(['PUT', 'POST', 'DELETE']);
 const gzipAsync = promisify(gzip);
 
+/** A request, and where its reply goes. */
+export interface Exchange {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+}
+
 export interface HttpEdgeOptions {
   readonly guard: GuardOptions;
   readonly log: Log;
 }
 
 export class HttpEdge {
-  readonly #router: Router;
   readonly #guard: GuardOptions;
   readonly #log: Log;
   readonly #open = new Set<Asker>();
   #isClosing = false;
 
-  constructor(endpoints: readonly Endpoint[], { guard, log }: HttpEdgeOptions) {
-    this.#router = new Router(endpoints);
+  constructor({ guard, log }: HttpEdgeOptions) {
     this.#guard = guard;
     this.#log = log;
   }
@@ -42,24 +45,23 @@ export class HttpEdge {
     for (const asker of this.#open) asker.leave();
   }
 
-  /** Answers one request, whatever becomes of it. */
-  async answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  /** Answers a request for the endpoint that its path leads to, if it leads to one, whatever becomes of it. */
+  async answer({ incoming, outgoing }: Exchange, endpoint: Endpoint | undefined): Promise<void> {
     const asker = this.#watch(outgoing);
     try {
-      await this.#send(await this.#handle(incoming, asker), incoming, outgoing);
+      await this.#send(await this.#handle(incoming, endpoint, asker), incoming, outgoing);
     } catch (error) {
       await this.#send(this.#errorReply(error, incoming), incoming, outgoing);
     }
   }
 
-  async #handle(incoming: IncomingMessage, asker: Asker): Promise<Reply> {
-    const { path: sentPath, search } = splitTarget(incoming.url ?? '/');
+  async #handle(incoming: IncomingMessage, endpoint: Endpoint | undefined, asker: Asker): Promise<Reply> {
+    const { path: sentPath, search } = splitTarget(incoming);
     const path = decodePath(sentPath);
     if (path === undefined) return { status: 400, headers: {}, body: '' };
     const cleaned = posix.normalize(path);
-    const target = this.#router.isFolder(cleaned) ? `${cleaned}/` : cleaned;
+    const target = `${cleaned}/` === endpoint?.path ? endpoint.path : cleaned;
     if (target !== path) return { status: 301, headers: { Location: `${encodePath(target)}${search}` }, body: '' };
-    const endpoint = this.#router.find(path);
     if (endpoint === undefined) return textReply(404, 'Invalid URL path: not a recognized HTTP API endpoint');
     if (/%(?![0-9a-f]{2})/i.test(search)) return { status: 500, headers: {}, body: '' };
     const method = incoming.method ?? 'GET';
@@ -120,6 +122,11 @@ export class HttpEdge {
   }
 }
 
+/** The path that decides on the endpoint, as Go's ServeMux takes it: decoded and without dot segments. */
+export function routeOf(incoming: IncomingMessage): string {
+  return posix.normalize(decodePath(splitTarget(incoming).path) ?? '/');
+}
+
 function isMethodOf(endpoint: Endpoint, method: string): boolean {
   return endpoint.methods.some((known: Method) => known === method);
 }
@@ -139,7 +146,7 @@ function callerOf(incoming: IncomingMessage): GuardedRequest {
 }
 
 /** A request's target taken apart, as it was sent; proxies send whole URLs (RFC 9112 3.2.2). */
-function splitTarget(target: string): { readonly path: string; readonly search: string } {
+function splitTarget({ url: target = '/' }: IncomingMessage): { readonly path: string; readonly search: string } {
   const local = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?]*/i, '');
   const query = local.indexOf('?');
   const path = query < 0 ? local : local.slice(0, query);
