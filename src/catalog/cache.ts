@@ -12,6 +12,7 @@ import { OpenDatacenters } from './open-datacenters.js';
 import { readOwners } from './owners.js';
 import type { CatalogCacheOptions, CatalogParts, CatalogSettings } from './parts.js';
 import { PreparedQueries, type QueryRead } from './prepared-queries.js';
+import { rereadEveryMs } from './reread-pace.js';
 import { Slots } from './slots.js';
 import type { CatalogLookup, CatalogSource, ReadOptions, Rows } from './source.js';
 import { Timers } from './timers.js';
@@ -23,6 +24,8 @@ export interface CatalogStats {
   readonly entries: number;
   /** Names known to have none. */
   readonly negativeEntries: number;
+  /** Names that may have changed and wait to be read again. */
+  readonly waiting: number;
   /** Blocking queries, those over whole datacenters included. */
   readonly watches: number;
   /** Sockets to the backend. */
@@ -35,7 +38,7 @@ export interface CatalogStats {
 
 const PARALLEL_READS = 16;
 const MAX_WAITING_READS = 512;
-const REREADS_PER_SECOND = 200;
+const REREAD_BURST = 200;
 const SWEEP_EVERY_MS = 1_000;
 /** Requests that blocking queries of single names must leave room for: reads, and the aggregates of some datacenters. */
 const RESERVED_REQUESTS = PARALLEL_READS + 12;
@@ -61,7 +64,7 @@ export class CatalogCache implements CatalogSource, Closable {
       settings: () => this.#settings,
       client,
       reads: new Slots({ limit: PARALLEL_READS, maxWaiting: MAX_WAITING_READS }),
-      rereads: new TokenBucket({ burst: REREADS_PER_SECOND, refillMs: 1_000 / REREADS_PER_SECOND, clock }),
+      rereads: new TokenBucket({ burst: REREAD_BURST, refillMs: rereadEveryMs(0), clock }),
       hotNames: new HotNames({
         limit: () => Math.max(0, Math.min(maxWatches, client.capacity - RESERVED_REQUESTS)),
         clock,
@@ -95,6 +98,7 @@ export class CatalogCache implements CatalogSource, Closable {
     return {
       entries: sum((catalog) => catalog.entryCount),
       negativeEntries: sum((catalog) => catalog.negativeCount),
+      waiting: sum((catalog) => catalog.waitingCount),
       watches: sum((catalog) => catalog.watchCount) + hotNames.size,
       connections: client.openSockets,
       downBy: local.confidence.downBy,
@@ -223,13 +227,14 @@ export class CatalogCache implements CatalogSource, Closable {
   }
 
   async #sweepOn(): Promise<void> {
-    const { clock, signal, hotNames, metrics } = this.#parts;
+    const { clock, signal, hotNames, rereads, metrics } = this.#parts;
     while (!signal.aborted) {
       await clock.sleep(SWEEP_EVERY_MS, { signal }).catch(() => {});
       if (signal.aborted) return;
       this.#datacenters.sweep();
       hotNames.sweep();
-      const { entries, negativeEntries, watches } = this.stats();
+      const { entries, negativeEntries, waiting, watches } = this.stats();
+      rereads.refillMs = rereadEveryMs(waiting, rereads.refillMs);
       metrics.watches.set(watches);
       metrics.cacheEntries.set({ cache: 'services' }, entries);
       metrics.cacheEntries.set({ cache: 'negatives' }, negativeEntries);

@@ -150,6 +150,11 @@ export class DatacenterCatalog implements Closable {
     return this.#instances.negativeCount + this.#singleNodes.negativeCount;
   }
 
+  /** How many names wait to be read again. */
+  get waitingCount(): number {
+    return this.#instances.waitingCount + this.#singleNodes.waitingCount;
+  }
+
   /** What the rows of such a read depend on, besides `key`. */
   serviceKey({ view, service, peer }: ServiceRead): string {
     // The part before the first slash tells peers apart, for it cannot hold one.

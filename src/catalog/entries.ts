@@ -79,6 +79,11 @@ export class Entries<T> {
     return this.#table.negativeCount;
   }
 
+  /** How many wait to be read again. */
+  get waitingCount(): number {
+    return this.#queue.length;
+  }
+
   /** True when a read of this key would find something, or join another. */
   knows(key: string): boolean {
     return this.#table.has(key) || this.#loading.has(key);

@@ -31,6 +31,11 @@ export class RereadQueue<E> {
     this.#options = options;
   }
 
+  /** How many wait for their turn. */
+  get length(): number {
+    return this.#first.size + this.#rest.size;
+  }
+
   /** True while the entry waits for its turn. */
   has(entry: E): boolean {
     return this.#first.has(entry) || this.#rest.has(entry);

@@ -25,6 +25,10 @@ export class TokenBucket {
     this.#countedAt = clock.now();
   }
 
+  get refillMs(): number {
+    return this.#refillMs;
+  }
+
   /** The pace from now on; tokens that are there stay. */
   set refillMs(refillMs: number) {
     if (refillMs === this.#refillMs) return;
