@@ -11,6 +11,8 @@ export interface Tally {
 export interface AnswerFacts {
   /** The catalog entries it was made from: it is good until one of them changes. */
   readonly dependsOn: readonly string[];
+  /** What stood there: of the very same object the same answer would be made. Undefined when that is not known. */
+  readonly madeOf: object | undefined;
   readonly aging: Aging;
   /** When it was made, in milliseconds of Unix time. */
   readonly nowMs: number;
@@ -30,8 +32,8 @@ export interface VariantOptions {
 }
 
 /**
- * How long an answer lives at most: so the catalog hears now and then that its name is still asked for, and a change that
- * it failed to tell of is missed for no longer than this.
+ * How long an answer lives, from when the catalog was last asked for what it is made of: so the catalog hears now and then
+ * that its name is still asked for, and a change that it failed to tell of is missed for no longer than this.
  */
 const LIFE_MS = 20_000;
 
@@ -50,9 +52,9 @@ const ROLLING_PART = 1 / 20;
 export class CompiledAnswer {
   /** Of the packets it answers. */
   readonly key: KeptKey;
-  readonly #facts: AnswerFacts;
   readonly #options: VariantOptions;
-  readonly #diesAtMs: number;
+  #facts: AnswerFacts;
+  #diesAtMs: number;
   readonly #variants: CompiledReply[] = [];
   #memory: Uint8Array | undefined;
   #usedBytes = 0;
@@ -65,7 +67,7 @@ export class CompiledAnswer {
     this.key = key;
     this.#facts = facts;
     this.#options = options;
-    this.#diesAtMs = Math.min(facts.nowMs + LIFE_MS, facts.untilMs);
+    this.#diesAtMs = endOf(facts);
     this.#grownAtMs = facts.nowMs;
   }
 
@@ -76,6 +78,15 @@ export class CompiledAnswer {
   isAlive(nowMs: number): boolean {
     // A clock that was set back has unknown things to say of how long ago something was.
     return nowMs < this.#diesAtMs && nowMs >= this.#facts.nowMs;
+  }
+
+  /** Whether these facts are as good for its variants. They are then taken over, and it lives on from now. */
+  renew(facts: AnswerFacts): boolean {
+    const { madeOf } = facts;
+    if (madeOf === undefined || madeOf !== this.#facts.madeOf) return false;
+    this.#facts = facts;
+    this.#diesAtMs = endOf(facts);
+    return true;
   }
 
   /** What the next variant's shuffle is to begin with. */
@@ -144,4 +155,8 @@ export class CompiledAnswer {
     if (isRolling) return ageMs >= Math.max(VARIANT_EVERY_MS, items / ITEMS_PER_MS / ROLLING_PART);
     return ageMs >= VARIANT_EVERY_MS || this.#hits >= VARIANT_EVERY_HITS;
   }
+}
+
+function endOf({ nowMs, untilMs }: AnswerFacts): number {
+  return Math.min(nowMs + LIFE_MS, untilMs);
 }

@@ -4,17 +4,17 @@ import type { KeptKey } from './question-key.js';
 /** The place in the table for the reply to one packet, taken before the reply is made. */
 export class Slot {
   readonly key: KeptKey;
-  /** What stands there already, in want of another variant. */
-  readonly growing: CompiledAnswer | undefined;
+  /** What stands there already: in want of another variant, or too old to be given unseen. */
+  readonly present: CompiledAnswer | undefined;
   /** What `random` begins with: this decides which instance comes first in the reply. */
   readonly firstDraw: number;
   readonly #random: () => number;
   #draws = 0;
 
-  constructor(key: KeptKey, growing: CompiledAnswer | undefined, random: () => number) {
+  constructor(key: KeptKey, present: CompiledAnswer | undefined, random: () => number) {
     this.key = key;
-    this.growing = growing;
-    this.firstDraw = growing?.nextDraw ?? random();
+    this.present = present;
+    this.firstDraw = present?.nextDraw ?? random();
     this.#random = random;
   }
 

@@ -44,7 +44,7 @@ const MAX_ANSWER_BYTES = 192 * 1024;
 const ANSWER_BYTES = 1_500;
 const VARIANT_BYTES = 200;
 /** How many questions are remembered of those asked once. */
-const MAX_ASKED_ONCE = 10_000;
+const MAX_ASKED_ONCE = 50_000;
 
 export class CompiledTable {
   readonly #options: CompiledTableOptions;
@@ -76,22 +76,21 @@ export class CompiledTable {
   }
 
   /** Where to keep the reply to a packet that `find` has none for; undefined when it is not to be kept. */
-  slotFor(packet: Uint8Array, asker: Asker, nowMs: number): Slot | undefined {
+  slotFor(packet: Uint8Array, asker: Asker): Slot | undefined {
     const key = this.#key;
     if (!key.read(packet, asker) || (key.isMixedCase && !this.#options.isCompressed)) return undefined;
     const kept = this.#kept();
     if (kept === undefined && !this.#isAskedAgain(key.hash)) return undefined;
-    const growing = kept?.isAlive(nowMs) ? kept : undefined;
-    return new Slot(key.keep(), growing, this.#options.random);
+    return new Slot(key.keep(), kept, this.#options.random);
   }
 
   /** Keeps a reply; to be called in the same turn as what it was made from was read, so that no change is missed. */
   keep(slot: Slot, reply: FinishedReply, facts: AnswerFacts): void {
     const { bytes, message, second } = reply;
-    const { key } = slot;
+    const { key, present } = slot;
     if (key.spelledUpTo > 0 && !isGoodForAnySpelling(message)) return;
-    if (slot.growing !== undefined) {
-      slot.growing.add(bytes, second);
+    if (present?.renew(facts) || present?.isAlive(facts.nowMs)) {
+      present.add(bytes, second);
       return;
     }
     // Without answers there is nothing whose order matters.

@@ -54,6 +54,8 @@ export interface Resolved {
 /** What a message may be used again for. */
 export interface Lasting {
   readonly dependsOn: readonly string[];
+  /** The catalog's snapshot that it tells of; undefined when it tells of several, or of none. */
+  readonly madeOf: object | undefined;
   readonly aging: Aging;
   /** The second of the aging that the message is right for. */
   readonly second: number;
@@ -183,7 +185,7 @@ export class Resolver {
     const life = forwarder.lifeOf(query);
     if (life === undefined || dependsOn === undefined) return { message, lasting: undefined };
     const { receivedAtMs: epochMs, ageSeconds: second, untilMs } = life;
-    return { message, lasting: { dependsOn, aging: { counts: 'ttls', epochMs }, second, untilMs } };
+    return { message, lasting: { dependsOn, madeOf: undefined, aging: { counts: 'ttls', epochMs }, second, untilMs } };
   }
 
   #refuse(asked: Asked, dependsOn: Provenance['dependsOn']): Resolved {
@@ -235,7 +237,8 @@ export class Resolver {
       isStale: isChaseStale || (rows?.isStale ?? false),
     });
     if (dependsOn === undefined || outcome.kind === 'failed') return { message, lasting: undefined };
-    return { message, lasting: { dependsOn, aging: UNIX_TIME, second, untilMs: Number.POSITIVE_INFINITY } };
+    const untilMs = Number.POSITIVE_INFINITY;
+    return { message, lasting: { dependsOn, madeOf: snapshotIn(rows), aging: UNIX_TIME, second, untilMs } };
   }
 }
 
@@ -247,6 +250,12 @@ function dependenciesOf(lookup: Lookup, rows: Rows | undefined): readonly string
   if (lookup.kind === 'address') return [];
   if (rows === undefined || rows === NO_OWNERS || rows.isStale || rows.kind === 'prepared-query') return undefined;
   return rows.dependsOn;
+}
+
+/** What the catalog replaces as a whole when anything in it changes. */
+function snapshotIn(rows: Rows | undefined): object | undefined {
+  if (rows?.kind === 'instances') return rows.instances;
+  return rows?.kind === 'node' ? rows.node : undefined;
 }
 
 /** On whose behalf a prepared query is run: of the network a resolver names, else of the client (dns-behaviour 5.4). */

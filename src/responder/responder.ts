@@ -105,7 +105,7 @@ class PacketAnswering {
       case 'query': {
         const { query, question } = accepted;
         this.#tallies.queries(client.transport, question.type).add();
-        const slot = this.#compiled.slotFor(packet, asker, nowMs);
+        const slot = this.#compiled.slotFor(packet, asker);
         const advertisedBytes = query.edns?.udpPayloadBytes ?? 0;
         const limitBytes = asker.isUdp ? udpLimitBytes(advertisedBytes, policy.udpPayloadMaxBytes) : MAX_MESSAGE_BYTES;
         const { mayRecurse } = asker;

@@ -14,13 +14,13 @@ import { TestClock } from '../support/test-clock.js';
 /** Clients of this network may have names looked up that are not ours. */
 const FRIENDS = '127.';
 
-/** A catalog in memory: rows are there at once, and changes are told at once. */
+/** A catalog in memory: rows are there at once, the same ones until they change, and changes are told at once. */
 export class RowsInMemory implements CatalogSource {
   world: World;
   isStale = false;
   /** How often it was read. */
   reads = 0;
-  readonly #given = new Map<string, { readonly lookup: CatalogLookup; readonly rows: string }>();
+  readonly #given = new Map<string, { readonly lookup: CatalogLookup; readonly rows: Rows }>();
   readonly #listeners = new Set<(entry: string) => void>();
 
   constructor(world: World) {
@@ -35,12 +35,12 @@ export class RowsInMemory implements CatalogSource {
   read(lookup: CatalogLookup, { sourceAddress }: ReadOptions): Rows {
     this.reads += 1;
     const key = JSON.stringify(lookup);
-    const rows = rowsOf(this.world, lookup, this.isStale);
+    const rows = this.#rowsOf(key, lookup);
     if (rows.kind === 'prepared-query' && rows.result !== undefined && !sourceAddress.startsWith(FRIENDS)) {
       const result = { ...rows.result, instances: [...rows.result.instances].reverse() };
       return { ...rows, result, dependsOn: [key, 'backend'] };
     }
-    this.#given.set(key, { lookup, rows: JSON.stringify(rows) });
+    this.#given.set(key, { lookup, rows });
     return { ...rows, dependsOn: [key, 'backend'] };
   }
 
@@ -53,7 +53,7 @@ export class RowsInMemory implements CatalogSource {
   change(world: World): void {
     this.world = world;
     for (const [key, { lookup, rows }] of this.#given) {
-      if (JSON.stringify(rowsOf(world, lookup, this.isStale)) !== rows) this.announce(key);
+      if (this.#rowsOf(key, lookup) !== rows) this.announce(key);
     }
   }
 
@@ -64,6 +64,12 @@ export class RowsInMemory implements CatalogSource {
 
   announce(entry: string): void {
     for (const listener of this.#listeners) listener(entry);
+  }
+
+  #rowsOf(key: string, lookup: CatalogLookup): Rows {
+    const rows = rowsOf(this.world, lookup, this.isStale);
+    const given = this.#given.get(key)?.rows;
+    return JSON.stringify(given) === JSON.stringify(rows) ? (given ?? rows) : rows;
   }
 }
 

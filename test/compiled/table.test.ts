@@ -135,6 +135,26 @@ describe('a compiled answer is dropped', () => {
     expect([1, 2].map(() => readsOf(answering, DB))).toEqual([1, 0]);
   });
 
+  test('but not its variants, if the catalog has nothing new to say then', async () => {
+    await using answering = start();
+    warm(answering, WEB);
+    for (let life = 0; life < 3; life += 1) {
+      await answering.clock.advance(20_000);
+      expect([1, 2, 3, 4, 5].map(() => readsOf(answering, WEB))).toEqual([1, 0, 0, 0, 0]);
+    }
+    const firsts = new Set(Array.from({ length: 3 }, () => JSON.stringify(ask(answering, WEB).answer[0]?.data)));
+    expect(firsts.size).toBe(3);
+  });
+
+  test('and made anew then, if there was a change that nobody told of', async () => {
+    await using answering = start();
+    warm(answering, WEB);
+    answering.catalog.world = worldWith(2);
+    expect(ask(answering, WEB).answer).toHaveLength(3);
+    await answering.clock.advance(20_000);
+    for (let left = 5; left > 0; left -= 1) expect(ask(answering, WEB).answer).toHaveLength(2);
+  });
+
   test('when the clock is set back', async () => {
     await using answering = start();
     warm(answering, DB);
