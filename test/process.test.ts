@@ -126,6 +126,34 @@ test('closing a server leaves nothing that keeps the process alive', async () =>
   expect(JSON.parse(stdout).replyBytes).toBeGreaterThan(12);
 });
 
+test('the gRPC library is loaded by the first gRPC check, and by nothing else', async () => {
+  const script = `
+    import { createRequire } from 'node:module';
+    import { createLogger, DEFAULT_CONFIG, startAgent, startServer } from ${JSON.stringify(LIBRARY)};
+    const loaded = () => Object.keys(createRequire(${JSON.stringify(LIBRARY)}).cache).filter((file) => /node_modules.(@grpc|protobufjs)/.test(file)).length;
+    const log = await createLogger({ level: 'error', json: true });
+    const agent = await startAgent({ http: { hosts: ['127.0.0.1'], port: 0 }, node: 'srv-1', datacenter: 'dc1', bindAddress: '127.0.0.1', dnsPort: 8600, configDirs: [], configFiles: [], log });
+    const url = 'http://127.0.0.1:' + agent.address.port;
+    const server = await startServer({ ...DEFAULT_CONFIG, httpAddr: [url], bind: ['127.0.0.1'], dnsPort: 0, adminAddr: undefined }, { log, credentials: {} });
+    const run = async (name, check) => {
+      await fetch(url + '/v1/agent/check/register', { method: 'PUT', body: JSON.stringify({ Name: name, Interval: '1s', ...check }) });
+      while ((await (await fetch(url + '/v1/agent/checks')).json())[name].Output === '') await new Promise((resolve) => setTimeout(resolve, 20));
+      return loaded();
+    };
+    const target = url.replace('http://', '');
+    console.log(JSON.stringify([await run('tcp', { TCP: target }), await run('grpc', { GRPC: target })]));
+    await server.close();
+    await agent.close();
+  `;
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+    timeout: 15_000,
+  });
+  const [without, withCheck] = JSON.parse(stdout);
+  expect(without).toBe(0);
+  expect(withCheck).toBeGreaterThan(0);
+  expect(stderr).toBe('');
+});
+
 function queryHex(): string {
   return Buffer.from(encodeMessage(question('web.service.consul', 'A'))).toString('hex');
 }

@@ -1,94 +1,94 @@
-/** The gRPC health protocol (grpc.health.v1.Health/Check): one unary call over HTTP/2, without a gRPC library. */
-import { once } from 'node:events';
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
+/** The gRPC health protocol (grpc.health.v1.Health/Check): one unary call, on a connection of its own. */
+import { isIPv6 } from 'node:net';
+import { Client, type ServiceError, status } from '@grpc/grpc-js';
+import protobuf from 'protobufjs/minimal.js';
 import type { GrpcProbe } from '../registration/check.js';
-import { type CheckResult, dialProblem, type ProbeOptions } from './result.js';
+import { GrpcConnection, notDialed } from './grpc-connection.js';
+import type { CheckResult, ProbeOptions } from './result.js';
+import { splitTarget } from './target.js';
 
+const METHOD = '/grpc.health.v1.Health/Check';
+const UNKNOWN = 0;
 const SERVING = 1;
-const STATUS_NAMES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'];
-const FRAME_HEAD_BYTES = 5;
+/** Field 1 of either message: a string in the request, a number in the response. */
+const SERVICE_TAG = (1 << 3) | 2;
+const STATUS_TAG = 1 << 3;
 
+/** One try, straight to the target, of which nothing outlives the channel. */
+const CHANNEL_OPTIONS = {
+  'grpc.use_local_subchannel_pool': 1,
+  'grpc.enable_retries': 0,
+  'grpc.enable_channelz': 0,
+  'grpc.enable_http_proxy': 0,
+  'grpc.service_config_disable_resolution': 1,
+};
+
+/** Asks for the health of a service, or of the whole server when the target names none: only SERVING passes. */
 export async function probeGrpc(probe: GrpcProbe, { signal }: ProbeOptions): Promise<CheckResult> {
   const { target, usesTls, tls } = probe;
   const slash = target.indexOf('/');
-  const authority = slash < 0 ? target : target.slice(0, slash);
+  const address = slash < 0 ? target : target.slice(0, slash);
   const service = slash < 0 ? '' : target.slice(slash + 1);
-  let session: ClientHttp2Session | undefined;
+  const parts = splitTarget(address);
+  if (parts === undefined) {
+    return failed(status.UNAVAILABLE, notDialed(`dial tcp: address ${address}: missing port in address`));
+  }
+  const { host, port } = parts;
+  const connection = new GrpcConnection({ host, usesTls, tls });
+  const client = new Client(`dns:${isIPv6(host) ? `[${host}]` : host}:${port}`, connection, CHANNEL_OPTIONS);
   try {
-    session = connect(`${usesTls ? 'https' : 'http'}://${authority}`, {
-      rejectUnauthorized: !tls.skipVerify,
-      ...(tls.serverName === '' ? {} : { servername: tls.serverName }),
-    });
-    await once(session, 'connect', { signal });
-    // A session that breaks later ends its stream with an error, too.
-    session.on('error', () => {});
-    const status = await check(session, service, signal);
-    if (status === SERVING) return { status: 'passing', output: `gRPC check ${target}: success` };
-    return {
-      status: 'critical',
-      output: `gRPC ${target} serving status: ${STATUS_NAMES[status] ?? status}`,
-    };
-  } catch (error) {
-    const problem = signal.aborted ? 'context deadline exceeded' : dialProblem(error, 'tcp', authority);
-    return { status: 'critical', output: error instanceof GrpcError ? error.message : `rpc error: ${problem}` };
+    const answer = await check(client, service, signal);
+    if (answer === SERVING) return { status: 'passing', output: `gRPC check ${target}: success` };
+    if (typeof answer === 'number') {
+      return { status: 'critical', output: "gRPC application didn't report service healthy" };
+    }
+    if (signal.aborted) return failed(status.DEADLINE_EXCEEDED, 'context deadline exceeded');
+    return failed(answer.code, connection.problem(address, answer.details) ?? answer.details);
   } finally {
-    session?.on('error', () => {}).destroy();
+    client.close();
+    connection.close();
   }
 }
 
-class GrpcError extends Error {
-  override readonly name = 'GrpcError';
-}
-
-/** The serving status that the server gives for a service; the empty name asks for the server as a whole. */
-async function check(session: ClientHttp2Session, service: string, signal: AbortSignal): Promise<number> {
-  const stream = session.request(
-    {
-      ':method': 'POST',
-      ':path': '/grpc.health.v1.Health/Check',
-      'content-type': 'application/grpc',
-      te: 'trailers',
-      'user-agent': 'Consul Health Check',
-    },
-    { signal },
-  );
-  const trailers: Record<string, unknown> = {};
-  // Without a body the status comes with the headers ("trailers-only").
-  stream.on('response', (headers) => Object.assign(trailers, headers));
-  stream.on('trailers', (headers) => Object.assign(trailers, headers));
-  stream.end(frame(encodeRequest(service)));
-  const message = await readAll(stream);
-  const code = Number(trailers['grpc-status'] ?? 2);
-  if (code !== 0) {
-    const text = decodeURIComponent(String(trailers['grpc-message'] ?? ''));
-    throw new GrpcError(`rpc error: code = ${code} desc = ${text}`);
-  }
-  return decodeResponse(message);
-}
-
-async function readAll(stream: ClientHttp2Stream): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-/** A message as gRPC frames it: a byte that says "not compressed", the length, the bytes. */
-function frame(message: Buffer): Buffer {
-  const head = Buffer.alloc(FRAME_HEAD_BYTES);
-  head.writeUInt32BE(message.length, 1);
-  return Buffer.concat([head, message]);
+/** The serving status that the server gives for a service, or what kept it from doing so. */
+function check(client: Client, service: string, signal: AbortSignal): Promise<number | ServiceError> {
+  return new Promise((resolve) => {
+    const call = client.makeUnaryRequest(METHOD, encodeRequest, decodeResponse, service, (error, servingStatus) =>
+      resolve(error ?? servingStatus ?? UNKNOWN),
+    );
+    if (signal.aborted) call.cancel();
+    signal.addEventListener('abort', () => call.cancel(), { once: true });
+  });
 }
 
 /** HealthCheckRequest { string service = 1; } */
 function encodeRequest(service: string): Buffer {
-  const name = Buffer.from(service);
-  if (name.length === 0) return name;
-  if (name.length > 127) throw new GrpcError(`gRPC service name is too long: "${service}"`);
-  return Buffer.concat([Buffer.from([0x0a, name.length]), name]);
+  const writer = protobuf.Writer.create();
+  if (service !== '') writer.uint32(SERVICE_TAG).string(service);
+  return Buffer.from(writer.finish());
 }
 
-/** HealthCheckResponse { ServingStatus status = 1; }: an enum of one byte; absent it is 0. */
-function decodeResponse(framed: Buffer): number {
-  const message = framed.subarray(FRAME_HEAD_BYTES);
-  return message[0] === 0x08 ? (message[1] ?? 0) : 0;
+/** HealthCheckResponse { ServingStatus status = 1; } */
+function decodeResponse(message: Uint8Array): number {
+  const reader = protobuf.Reader.create(message);
+  let servingStatus = UNKNOWN;
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag === STATUS_TAG) servingStatus = reader.int32();
+    else reader.skipType(tag & 7);
+  }
+  return servingStatus;
+}
+
+function failed(code: status, details: string): CheckResult {
+  return { status: 'critical', output: `rpc error: code = ${codeName(code)} desc = ${details}` };
+}
+
+/** The name of a status code as Go, and so Consul, writes it. */
+function codeName(code: status): string {
+  if (code === status.CANCELLED) return 'Canceled';
+  // A server may send any number.
+  const name: string | undefined = status[code];
+  if (name === undefined) return `Code(${code})`;
+  return name.toLowerCase().replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -9,7 +9,6 @@ import { CHECKS, SERVICES, type StateStore } from '../store.js';
 import { type AliasTarget, aliasResult } from './alias.js';
 import { StatusDamper } from './damper.js';
 import { withinTime } from './deadline.js';
-import { probeGrpc } from './grpc.js';
 import { probeHttp } from './http.js';
 import { headOf } from './output.js';
 import type { CheckResult, ProbeOptions } from './result.js';
@@ -162,7 +161,7 @@ export class CheckRunner implements CheckRuns, TtlChecks, Closable {
 /** Thrown through a loop to end it. */
 const STOPPED = new Error('The check was stopped');
 
-function runProbe(probe: ScheduledProbe, options: ProbeOptions): Promise<CheckResult> {
+async function runProbe(probe: ScheduledProbe, options: ProbeOptions): Promise<CheckResult> {
   switch (probe.kind) {
     case 'http':
       return probeHttp(probe, options);
@@ -171,7 +170,8 @@ function runProbe(probe: ScheduledProbe, options: ProbeOptions): Promise<CheckRe
     case 'udp':
       return probeUdp(probe, options);
     case 'grpc':
-      return probeGrpc(probe, options);
+      // Few have such checks, and the library behind them is large.
+      return (await import('./grpc.js')).probeGrpc(probe, options);
     case 'script':
       return probeScript(probe, options);
   }

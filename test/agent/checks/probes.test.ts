@@ -2,20 +2,18 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
-import { createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { probeGrpc } from '../../../src/agent/checks/grpc.js';
 import { probeHttp } from '../../../src/agent/checks/http.js';
 import { headOf } from '../../../src/agent/checks/output.js';
 import type { ProbeOptions } from '../../../src/agent/checks/result.js';
 import { probeScript } from '../../../src/agent/checks/script.js';
 import { probeTcp } from '../../../src/agent/checks/tcp.js';
 import { probeUdp } from '../../../src/agent/checks/udp.js';
-import type { GrpcProbe, HttpProbe, ScriptProbe } from '../../../src/agent/registration/check.js';
+import type { HttpProbe, ScriptProbe } from '../../../src/agent/registration/check.js';
 import { freePort } from '../../support/free-port.js';
 
 const SCHEDULE = { intervalMs: 1000, timeoutMs: 10_000 };
@@ -197,75 +195,6 @@ describe('H125 UDP checks', () => {
     const target = `127.0.0.1:${await freePort()}`;
     const result = await probeUdp({ kind: 'udp', ...SCHEDULE, target }, options());
     expect(result).toEqual({ status: 'critical', output: `dial udp ${target}: connect: connection refused` });
-  });
-});
-
-describe('H123 gRPC checks', () => {
-  const probe = (target: string): GrpcProbe => ({ kind: 'grpc', ...SCHEDULE, target, usesTls: false, tls: TLS });
-
-  /** A server of grpc.health.v1 that says `status` of whatever it is asked. */
-  async function serveGrpc(
-    answer: (stream: ServerHttp2Stream, asked: Buffer) => void,
-  ): Promise<{ target: string } & AsyncDisposable> {
-    const server = createHttp2Server();
-    server.on('stream', (stream: ServerHttp2Stream) => {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => answer(stream, Buffer.concat(chunks)));
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return {
-      target: `127.0.0.1:${portOf(server)}`,
-      [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
-    };
-  }
-
-  function serving(status: number): (stream: ServerHttp2Stream) => void {
-    return (stream) => {
-      stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
-      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
-      stream.end(Buffer.from(status === 0 ? [0, 0, 0, 0, 0] : [0, 0, 0, 0, 2, 0x08, status]));
-    };
-  }
-
-  test.each([
-    [1, 'passing', 'success'],
-    [2, 'critical', 'NOT_SERVING'],
-    [0, 'critical', 'UNKNOWN'],
-  ])('serving status %d is %s', async (code, status, word) => {
-    await using server = await serveGrpc(serving(code));
-    const result = await probeGrpc(probe(server.target), options());
-    expect(result.status).toBe(status);
-    expect(result.output).toContain(word);
-  });
-
-  test('the service behind the slash is asked for by name', async () => {
-    let asked: Buffer | undefined;
-    await using server = await serveGrpc((stream, request) => {
-      asked = request;
-      serving(1)(stream);
-    });
-    const result = await probeGrpc(probe(`${server.target}/shop`), options());
-    expect(result).toEqual({ status: 'passing', output: `gRPC check ${server.target}/shop: success` });
-    expect([...(asked ?? [])]).toEqual([0, 0, 0, 0, 6, 0x0a, 4, ...Buffer.from('shop')]);
-  });
-
-  test('an unknown service, silence and a refusal are critical', async () => {
-    await using server = await serveGrpc((stream) =>
-      stream.respond({ ':status': 200, 'grpc-status': '5', 'grpc-message': 'unknown%20service' }, { endStream: true }),
-    );
-    expect(await probeGrpc(probe(`${server.target}/x`), options())).toEqual({
-      status: 'critical',
-      output: 'rpc error: code = 5 desc = unknown service',
-    });
-    await using silent = await serveGrpc(() => {});
-    expect(await probeGrpc(probe(silent.target), options({ timeoutMs: 100 }))).toEqual({
-      status: 'critical',
-      output: 'rpc error: context deadline exceeded',
-    });
-    const target = `127.0.0.1:${await freePort()}`;
-    expect((await probeGrpc(probe(target), options())).output).toContain('connection refused');
   });
 });
 
