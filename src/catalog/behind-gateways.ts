@@ -19,7 +19,7 @@ export function readBehindGateways(service: string, catalog: DatacenterCatalog):
         instances,
         datacenter: catalog.name,
         isStale: isStale || found.some((rows) => rows.isStale),
-        dependsOn: [...reads.map((read) => catalog.serviceKey(read)), ...dependsOn, catalog.key],
+        dependsOn: [...reads.map((read) => catalog.keys.service(read)), ...dependsOn, catalog.keys.backend],
       };
     });
   });

@@ -4,8 +4,9 @@ import type { NodeLookup, PreparedQueryLookup, ServiceLookup, VirtualLookup } fr
 import { readBehindGateways } from './behind-gateways.js';
 import { CatalogError } from './catalog-error.js';
 import type { ConsulClient } from './client.js';
-import type { DatacenterCatalog, ServiceRead } from './datacenter-catalog.js';
+import type { DatacenterCatalog } from './datacenter-catalog.js';
 import { unlessAborted } from './deadline.js';
+import type { ServiceRead } from './entry-keys.js';
 import { HotNames } from './hot-names.js';
 import { type MaybePromise, mapMaybe, recoverMaybe } from './maybe-promise.js';
 import { OpenDatacenters } from './open-datacenters.js';
@@ -188,7 +189,7 @@ export class CatalogCache implements CatalogSource, Closable {
         node: value,
         datacenter: catalog.name,
         isStale,
-        dependsOn: [catalog.nodeKey(node, locality.peer), catalog.key],
+        dependsOn: [catalog.keys.node(node, locality.peer), catalog.keys.backend],
       })),
     );
   }
@@ -202,7 +203,7 @@ export class CatalogCache implements CatalogSource, Closable {
         kind: 'prepared-query',
         result: value,
         isStale,
-        dependsOn: [this.#queries.keyOf(read), local.key],
+        dependsOn: [this.#queries.keyOf(read), local.keys.backend],
       }));
     return recoverMaybe(attempt, (error) => this.#datacenters.rowsOfUnknown(datacenter, error));
   }
@@ -210,7 +211,7 @@ export class CatalogCache implements CatalogSource, Closable {
   async #readOwners(address: string): Promise<Rows> {
     const { local } = this.#datacenters;
     const { owners, isStale, dependsOn } = await readOwners(address, local, this.#parts);
-    return { kind: 'owners', owners, isStale, dependsOn: [...dependsOn, local.reverseKey, local.key] };
+    return { kind: 'owners', owners, isStale, dependsOn: [...dependsOn, local.keys.reverse, local.keys.backend] };
   }
 
   #readDatacenters(wanted: string): MaybePromise<Rows> {
@@ -248,6 +249,6 @@ function readInstances(catalog: DatacenterCatalog, read: ServiceRead): MaybeProm
     instances: value,
     datacenter: catalog.name,
     isStale,
-    dependsOn: [catalog.serviceKey(read), catalog.key],
+    dependsOn: [catalog.keys.service(read), catalog.keys.backend],
   }));
 }

@@ -2,11 +2,11 @@ import type { Closable } from '../lifecycle.js';
 import { Aggregates } from './aggregates.js';
 import { ApiGateways, type FoundGateways } from './api-gateways.js';
 import { CatalogError } from './catalog-error.js';
-import type { InstanceView } from './client.js';
 import { Confidence } from './confidence.js';
 import type { NodeCheck } from './decode.js';
 import { Entries, type Found } from './entries.js';
 import type { EntrySource } from './entry.js';
+import { EntryKeys, type ServiceRead } from './entry-keys.js';
 import type { MaybePromise } from './maybe-promise.js';
 import type { Instance, Node } from './model.js';
 import type { NodeTable } from './node-table.js';
@@ -22,13 +22,6 @@ export interface DatacenterCatalogOptions extends CatalogParts {
   readonly onUnknownDatacenter: () => void;
 }
 
-export interface ServiceRead {
-  readonly view: InstanceView;
-  /** In lower case. */
-  readonly service: string;
-  readonly peer: string | undefined;
-}
-
 /** How often names may be looked up one by one that no aggregate has: anybody can make up such names. */
 const UNLISTED_LOOKUPS_PER_SECOND = 100;
 const NO_INSTANCES: Found<readonly Instance[]> = { value: Object.freeze([]), isStale: false };
@@ -37,8 +30,8 @@ const NO_INSTANCES: Found<readonly Instance[]> = { value: Object.freeze([]), isS
 export class DatacenterCatalog implements Closable {
   readonly name: string;
   readonly confidence: Confidence;
-  /** What everything depends on that is read here: announced when rows turn stale, or good again. */
-  readonly key: string;
+  /** What the rows that are read here depend on. */
+  readonly keys: EntryKeys;
   readonly #options: DatacenterCatalogOptions;
   readonly #aggregates: Aggregates;
   readonly #instances: Entries<readonly Instance[]>;
@@ -54,7 +47,7 @@ export class DatacenterCatalog implements Closable {
   constructor(options: DatacenterCatalogOptions) {
     this.#options = options;
     this.name = options.name;
-    this.key = `backend/${options.name}`;
+    this.keys = new EntryKeys(options.name);
     this.#usedAt = options.clock.now();
     this.#unlistedLookups = new TokenBucket({
       burst: UNLISTED_LOOKUPS_PER_SECOND,
@@ -65,7 +58,7 @@ export class DatacenterCatalog implements Closable {
       clock: options.clock,
       onTurn: () => {
         this.#hasExpired = false;
-        options.announce(this.key);
+        options.announce(this.keys.backend);
       },
       onBack: (downSince) => this.#aggregates.resume(downSince),
     });
@@ -88,7 +81,7 @@ export class DatacenterCatalog implements Closable {
     this.#addresses = new ServiceAddresses({
       ...options,
       remote: this.requested,
-      onChange: () => options.announce(this.reverseKey),
+      onChange: () => options.announce(this.keys.reverse),
     });
     this.#aggregates = new Aggregates({
       ...options,
@@ -114,10 +107,6 @@ export class DatacenterCatalog implements Closable {
   /** When somebody last read here. */
   get usedAt(): number {
     return this.#usedAt;
-  }
-
-  get reverseKey(): string {
-    return `reverse/${this.name}`;
   }
 
   /** All service names; undefined while they are not known. */
@@ -155,25 +144,10 @@ export class DatacenterCatalog implements Closable {
     return this.#instances.waitingCount + this.#singleNodes.waitingCount;
   }
 
-  /** What the rows of such a read depend on, besides `key`. */
-  serviceKey({ view, service, peer }: ServiceRead): string {
-    // The part before the first slash tells peers apart, for it cannot hold one.
-    const kind = peer === undefined ? view : `${view}@${encodeURIComponent(peer)}`;
-    return `${kind}/${this.name}/${service}`;
-  }
-
-  #plainKey(service: string): string {
-    return this.serviceKey({ view: 'service', service, peer: undefined });
-  }
-
-  nodeKey(node: string, peer: string | undefined): string {
-    return `${peer === undefined ? 'node' : `node@${encodeURIComponent(peer)}`}/${this.name}/${node}`;
-  }
-
   /** All instances; none for an unknown service. Throws or rejects with a `CatalogError`. */
   service(read: ServiceRead): MaybePromise<Found<readonly Instance[]>> {
     this.#usedAt = this.#options.clock.now();
-    const key = this.serviceKey(read);
+    const key = this.keys.service(read);
     const createSource = () => this.#serviceSource(read);
     const { names, namesAre } = this.#aggregates;
     if (names === undefined || namesAre === 'unknown' || names.has(read.service)) {
@@ -202,7 +176,7 @@ export class DatacenterCatalog implements Closable {
   node(name: string, peer: string | undefined): MaybePromise<Found<Node | undefined>> {
     this.#usedAt = this.#options.clock.now();
     const { nodes, nodesAre } = this.#aggregates;
-    const key = this.nodeKey(name, peer);
+    const key = this.keys.node(name, peer);
     const createSource = () => this.#nodeSource(name, peer);
     if (peer !== undefined || nodes === undefined) return this.#singleNodes.read(key, createSource);
     const node = nodes.find(name);
@@ -237,7 +211,7 @@ export class DatacenterCatalog implements Closable {
     this.#instances.forgetAll();
     this.#singleNodes.forgetAll();
     this.#gateways.forgetAll();
-    this.#options.announce(this.key);
+    this.#options.announce(this.keys.backend);
     await this.#aggregates.close();
   }
 
@@ -250,7 +224,7 @@ export class DatacenterCatalog implements Closable {
   #endStaleness(): void {
     if (this.#hasExpired || !this.confidence.isCutOff || this.#mayServeStale()) return;
     this.#hasExpired = true;
-    this.#options.announce(this.key);
+    this.#options.announce(this.keys.backend);
   }
 
   #mayServeStale(): boolean {
@@ -261,7 +235,7 @@ export class DatacenterCatalog implements Closable {
   #serviceSource({ view, service, peer }: ServiceRead): EntrySource<readonly Instance[]> {
     const { client } = this.#options;
     return {
-      key: this.serviceKey({ view, service, peer }),
+      key: this.keys.service({ view, service, peer }),
       what: `${view} "${service}"${this.#where(peer)}`,
       isListed: () => view === 'service' && peer === undefined && this.serviceNames?.has(service) === true,
       // The aggregates know neither imported services nor the configuration of ingress gateways.
@@ -277,7 +251,7 @@ export class DatacenterCatalog implements Closable {
   #nodeSource(name: string, peer: string | undefined): EntrySource<Node | undefined> {
     const { client } = this.#options;
     return {
-      key: this.nodeKey(name, peer),
+      key: this.keys.node(name, peer),
       what: `node "${name}"${this.#where(peer)}`,
       isListed: () => false,
       isVouchable: peer === undefined,
@@ -291,18 +265,18 @@ export class DatacenterCatalog implements Closable {
   }
 
   #onNames(came: readonly string[], gone: readonly string[]): void {
-    for (const service of gone) this.#instances.forget(this.#plainKey(service));
-    for (const service of [...came, ...gone]) this.#options.announce(this.#plainKey(service));
+    for (const service of gone) this.#instances.forget(this.keys.listed(service));
+    for (const service of [...came, ...gone]) this.#options.announce(this.keys.listed(service));
     this.#addresses.onNames(came, gone);
   }
 
   #onNodes(names: readonly string[]): void {
     for (const name of names) {
       this.#instances.markOnNode(name, () => true);
-      this.#singleNodes.forget(this.nodeKey(name, undefined));
-      this.#options.announce(this.nodeKey(name, undefined));
+      this.#singleNodes.forget(this.keys.node(name, undefined));
+      this.#options.announce(this.keys.node(name, undefined));
     }
-    if (names.length > 0) this.#options.announce(this.reverseKey);
+    if (names.length > 0) this.#options.announce(this.keys.reverse);
   }
 
   #onChecks(checks: readonly NodeCheck[]): void {
@@ -313,7 +287,7 @@ export class DatacenterCatalog implements Closable {
       const areConcerned = (instances: readonly Instance[]): boolean => instances.some(isConcerned);
       this.#instances.markOnNode(name, areConcerned);
       // Of an instance that was not seen yet, its check tells the name.
-      this.#instances.mark(this.#plainKey(serviceName.toLowerCase()), (instances) => !areConcerned(instances));
+      this.#instances.mark(this.keys.listed(serviceName.toLowerCase()), (instances) => !areConcerned(instances));
     }
   }
 }

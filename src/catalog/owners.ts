@@ -31,9 +31,7 @@ export async function readOwners(address: string, catalog: DatacenterCatalog, pa
     ...(services ?? []).map((name): AddressOwner => ({ kind: 'service', name, datacenter: catalog.name })),
   ];
   assertUsable(address, { owners, isComplete: services !== undefined, catalog, parts });
-  const dependsOn = (services ?? []).map((name) =>
-    catalog.serviceKey({ view: 'service', service: name, peer: undefined }),
-  );
+  const dependsOn = (services ?? []).map((name) => catalog.keys.listed(name));
   return { owners, isStale: catalog.confidence.isCutOff, dependsOn };
 }
 
