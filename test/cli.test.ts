@@ -33,7 +33,7 @@ describe('configuration errors end it with code 2 before anything listens', () =
       'consul-dnsd: Cannot use this configuration (7 problems):',
       `  ${dir}/b.json: line 2, column 12: expected ":", found "\\""`,
       `  ${dir}/a.json: dns_config.node_ttl: must be a duration such as "1m30s", from 0s to 596523h14m7s, not 30`,
-      `  ${dir}/a.json: recursors: must be a list with each entry an address of a DNS server: IP, IP:port or [IPv6]:port, not 0.0.0.0 or ::, not "8.8.8.8"`,
+      `  ${dir}/a.json: recursors: must be a list with each entry an address of a DNS server: IP or host name, IP:port or [IPv6]:port, not 0.0.0.0 or ::, not "8.8.8.8"`,
       '  CONSUL_HTTP_ADDR: must be a list with each entry an address: host:port, http://host:port, https://host:port or unix:///path, not "ftp://consul"',
       '  --bind: must be a list with each entry an IP address, not "localhost"',
       '  --dns-port: must be a port number, 0 to 65535, not "70000"',
